@@ -1,0 +1,1 @@
+"""Grades the course's notebooks: sandbox, judge, nbgrader plug-in, commands."""

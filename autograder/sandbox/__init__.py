@@ -1,0 +1,1 @@
+"""One wall, one folder: everything that keeps a student's code away from the machine."""

@@ -1,0 +1,93 @@
+"""Every limit of the sandbox in one object, each with its default and its reason."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+MIB = 1024**2
+
+
+def _readable() -> tuple[str, ...]:
+    """Python, its libraries and what they read: fonts, time zones, the linker's cache."""
+    import vae_utils
+
+    paths = sysconfig.get_paths()
+    places = {
+        paths["stdlib"],  # of the base interpreter, also inside a virtual environment
+        paths["platstdlib"],
+        paths["purelib"],
+        paths["platlib"],
+        str(Path(paths["stdlib"]).parent),  # libpython and friends
+        str(Path(vae_utils.__file__).parent),
+        "/lib",
+        "/lib64",
+        "/usr/lib",
+        "/usr/lib64",
+        "/usr/share",
+        "/etc/ld.so.cache",
+        "/etc/localtime",
+        "/etc/fonts",
+        "/dev/urandom",
+        "/dev/zero",
+        "/proc/cpuinfo",
+        "/proc/meminfo",
+        "/sys/devices/system/cpu",
+    }
+    return tuple(sorted(os.path.realpath(place) for place in places if os.path.exists(place)))
+
+
+def _hidden() -> tuple[str, ...]:
+    """The checks and the judge: unreadable even where they are installed among the libraries."""
+    return (str(Path(__file__).resolve().parents[1]),)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a student's kernel may do and use. Times in seconds, sizes in bytes."""
+
+    readable: tuple[str, ...] = field(default_factory=_readable)
+    hidden: tuple[str, ...] = field(default_factory=_hidden)
+    memory: int = 3072 * MIB
+    """Private memory on top of the libraries: t-SNE and training need 0.5 GiB."""
+    file_size: int = 64 * MIB
+    """The largest file: saved weights of the course's models are below 10 MiB."""
+    scratch_size: int = 256 * MIB
+    """All files together; a watchdog looks, because there is no quota without root."""
+    scratch_files: int = 2000
+    """Inodes can be used up as well."""
+    open_files: int = 512
+    """ZeroMQ and asyncio use about 60."""
+    threads: int = 64
+    """IPython and ZeroMQ start 12, OpenMP one a core."""
+    cpu_seconds: int = 240
+    """All cells and all calls of one submission; an honest one needs 10."""
+    wall_seconds: int = 300
+    """A kernel that outlives this is not working but waiting."""
+    cell_seconds: int = 10
+    """A given cell (training, pictures) runs on the small data set in 3 s."""
+    solution_cell_seconds: int = 30
+    """A solution cell defines functions; some students try them out in it."""
+    call_seconds: int = 30
+    """One judged call: the slowest right solution, explicit loops over [B, L], needs 5."""
+    output_bytes: int = 4 * MIB
+    """Printed text and pictures of one cell that are kept; the notebook's own need 0.3 MiB."""
+    flood_bytes: int = 64 * MIB
+    """Output after which the kernel is stopped instead of read."""
+    reply_bytes: int = 64 * MIB
+    """One message from the kernel; the largest honest answer is 8 MiB."""
+    protected: bool = True
+    """False only by the instructor's explicit flag: no walls, for machines without Landlock."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The policy as JSON, for the zygote."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Policy:
+        """The inverse of `as_dict`."""
+        lists = {key: tuple(data[key]) for key in ("readable", "hidden")}
+        return cls(**{**data, **lists})

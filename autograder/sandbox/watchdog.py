@@ -1,0 +1,78 @@
+"""Watches a kernel from outside and stops it when it takes more than the policy grants."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from autograder.sandbox.policy import Policy
+
+_PERIOD = 0.2
+
+
+def _folder_use(folder: str) -> tuple[int, int]:
+    """Bytes and files under a folder; entries that vanish while we look do not count."""
+    size = files = 0
+    waiting = [folder]
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                files += 1
+                with contextlib.suppress(OSError):
+                    size += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+    return size, files
+
+
+def _status(pid: int) -> dict[str, str]:
+    text = Path(f"/proc/{pid}/status").read_text()
+    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+
+
+def excess(pid: int, scratch: str, policy: Policy, started: float) -> str | None:
+    """What the kernel takes too much of, as a sentence; None if nothing."""
+    status = _status(pid)
+    resident = int(status.get("VmRSS", "0 kB").split()[0]) * 1024
+    if resident > policy.memory:
+        return f"used more than {policy.memory >> 20} MiB of memory"
+    if int(status["Threads"]) > policy.threads:
+        return f"started more than {policy.threads} threads"
+    size, files = _folder_use(scratch)
+    if size > policy.scratch_size:
+        return f"wrote more than {policy.scratch_size >> 20} MiB to disk"
+    if files > policy.scratch_files:
+        return f"created more than {policy.scratch_files} files"
+    if time.monotonic() - started > policy.wall_seconds:
+        return f"ran for more than {policy.wall_seconds} s"
+    return None
+
+
+class Watchdog(threading.Thread):
+    """Calls `stop` once, with the reason kept in `verdict`, when a limit is passed."""
+
+    def __init__(self, pid: int, scratch: str, policy: Policy, stop: Callable[[], None]) -> None:
+        super().__init__(name=f"watchdog-{pid}", daemon=True)
+        self.verdict: str | None = None
+        self._watched = (pid, scratch, policy, time.monotonic())
+        self._stop_kernel = stop
+        self._done = threading.Event()
+
+    def run(self) -> None:
+        """Look five times a second until the kernel is gone."""
+        while not self._done.wait(_PERIOD):
+            try:
+                self.verdict = excess(*self._watched)
+            except (FileNotFoundError, ProcessLookupError):
+                return
+            if self.verdict:
+                self._stop_kernel()
+                return
+
+    def dismiss(self) -> None:
+        """Stop watching."""
+        self._done.set()

@@ -1,0 +1,157 @@
+"""A process that imports the heavy libraries once and forks a kernel from that state on request.
+
+It is started with a clean environment and knows no student, no answer and no secret: whatever
+stands in its memory is readable in every kernel forked from it.
+
+Requests and replies are JSON lines on one socket: spawn, poll, kill. When the socket closes, the
+zygote ends every kernel and itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+from typing import Any
+
+from autograder.sandbox import syscalls
+from autograder.sandbox.policy import Policy
+from autograder.sandbox.walls import die_with_parent
+
+PRELOADED = (
+    "numpy",
+    "torch",
+    "torchvision",
+    "matplotlib.pyplot",
+    "matplotlib.backends.backend_agg",
+    "matplotlib_inline.backend_inline",
+    "seaborn",
+    "scipy.stats",
+    "sklearn.datasets",
+    "sklearn.decomposition",
+    "sklearn.manifold",
+    "tqdm",
+    "IPython.core.completer",
+    "autograder.sandbox.kernel",
+    "vae_utils.calls",
+    "vae_utils.checking",
+    "vae_utils.data",
+    "vae_utils.device",
+    "vae_utils.notebook",
+    "vae_utils.plots",
+    "vae_utils.training",
+)
+
+
+def preload() -> None:
+    """Import everything, run nothing: a thread started here would not survive the fork."""
+    for name in PRELOADED:
+        importlib.import_module(name)
+    syscalls.available()  # imports pyseccomp, which runs programs to find its library
+    import torch
+
+    torch.set_num_threads(1)
+    gc.collect()
+    gc.freeze()
+
+
+class Forks:
+    """The kernels forked so far and how they ended."""
+
+    def __init__(self) -> None:
+        self.status: dict[int, int | None] = {}
+
+    def reap(self) -> None:
+        """Collect the exit status of every kernel that has ended."""
+        for pid in [pid for pid, status in self.status.items() if status is None]:
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                self.status[pid] = os.waitstatus_to_exitcode(status)
+
+    def poll(self, pid: int) -> int | None:
+        """Exit status, None while the kernel runs; a status is told once and then forgotten."""
+        self.reap()
+        status = self.status.get(pid, 0)
+        if status is not None:
+            self.status.pop(pid, None)
+        return status
+
+    def kill(self, pid: int) -> None:
+        """End a kernel at once. Only own children: their ids cannot have been reused."""
+        self.reap()
+        if pid in self.status and self.status[pid] is None:
+            os.kill(pid, signal.SIGKILL)
+
+    def interrupt(self, pid: int) -> None:
+        """Raise KeyboardInterrupt in a kernel."""
+        self.reap()
+        if pid in self.status and self.status[pid] is None:
+            os.kill(pid, signal.SIGINT)
+
+    def kill_all(self) -> None:
+        """End every kernel and wait until it is gone."""
+        for pid in [pid for pid, status in self.status.items() if status is None]:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+
+
+def _spawn(forks: Forks, request: dict[str, Any]) -> int:
+    pid = os.fork()
+    if pid:
+        forks.status[pid] = None
+        return pid
+    try:
+        die_with_parent()
+        from autograder.sandbox import kernel
+
+        kernel.run(request["connection"], request["scratch"], Policy.from_dict(request["policy"]))
+    except BaseException:
+        traceback.print_exc()  # into the scratch folder's kernel.log, which the grader reads
+    finally:
+        sys.stderr.flush()
+        os._exit(1)
+
+
+def _answer(forks: Forks, request: dict[str, Any]) -> dict[str, Any]:
+    operation = request["op"]
+    if operation == "spawn":
+        return {"pid": _spawn(forks, request)}
+    if operation == "poll":
+        return {"status": forks.poll(request["pid"])}
+    if operation in ("kill", "interrupt"):
+        getattr(forks, operation)(request["pid"])
+        return {}
+    return {"error": f"unknown operation {operation!r}"}
+
+
+def serve(connection: socket.socket) -> None:
+    """Answer requests until the other end closes."""
+    forks = Forks()
+    with connection, connection.makefile("rw") as lines:
+        try:
+            for line in lines:
+                lines.write(json.dumps(_answer(forks, json.loads(line))) + "\n")
+                lines.flush()
+        finally:
+            forks.kill_all()
+
+
+def main() -> None:
+    """Entry point: the socket's descriptor is the only argument."""
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then says so
+    connection = socket.socket(fileno=int(sys.argv[1]))
+    preload()
+    connection.sendall(b'{"ready": true}\n')
+    serve(connection)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,2 @@
+def answer(content, buffers, namespace):
+    return {"status": "ok", "echo": content}, list(buffers)
