@@ -1,2 +1,271 @@
-def answer(content, buffers, namespace):
-    return {"status": "ok", "echo": content}, list(buffers)
+"""One call of a student's function: inputs in, values and gradients out.
+
+The autograder sends calls to the sandboxed kernel, `check` makes the same calls in the notebook.
+Nothing here knows an answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import traceback
+import warnings
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vae_utils.codec import decode, encode
+
+_MAX_TEXT = 2000
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An object to build: class by name, arguments of its constructor, weights by name."""
+
+    cls: str
+    init: tuple[Any, ...] = ()
+    state: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Call:
+    """`function(*args)`, or the method of that name where the first argument is an Instance.
+
+    repeat: number of calls in a row, outputs are stacked to [repeat, ...] when it exceeds 1.
+    cotangents: one tensor an output; asks for the vector-Jacobian product of arguments and weights.
+    disabled: functions that hung before; reaching one raises instead of hanging again.
+    """
+
+    function: str
+    args: tuple[Any, ...] = ()
+    method: bool = False
+    repeat: int = 1
+    seed: int = 0
+    cotangents: tuple[Tensor, ...] | None = None
+    disabled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception in the student's code: its type, its text, the functions it passed through."""
+
+    kind: str
+    text: str
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a call gave: outputs and gradients, or a failure."""
+
+    outputs: tuple[Tensor, ...] = ()
+    single: bool = True
+    gradients: dict[str, Tensor] = field(default_factory=dict)
+    failure: Failure | None = None
+
+
+class Missing(LookupError):
+    """The notebook defines no such function or class."""
+
+
+class Hung(RuntimeError):
+    """A function that did not come back earlier is not called again."""
+
+
+class NotNumbers(TypeError):
+    """A function returned something that is neither tensor nor array nor number."""
+
+
+def _find(name: str, namespace: dict[str, Any]) -> Any:
+    if name not in namespace:
+        raise Missing(f"there is no `{name}` in the notebook")
+    return namespace[name]
+
+
+def _device(namespace: dict[str, Any]) -> torch.device:
+    device = namespace.get("device", "cpu")
+    return device if isinstance(device, torch.device) else torch.device("cpu")
+
+
+def _build(instance: Instance, namespace: dict[str, Any], leaves: dict[str, Tensor]) -> Any:
+    made = _find(instance.cls, namespace)(*instance.init).to(_device(namespace))
+    parameters = dict(made.named_parameters())
+    for name, value in instance.state.items():
+        if name not in parameters or parameters[name].shape != value.shape:
+            raise Missing(f"`{instance.cls}` has no parameter `{name}` of shape {[*value.shape]}")
+        parameters[name].data.copy_(value)
+    leaves.update({f"state.{name}": parameter for name, parameter in parameters.items()})
+    return made
+
+
+def _argument(index: int, value: Any, call: Call, device: torch.device, leaves: dict) -> Any:
+    if not isinstance(value, Tensor):
+        return value
+    moved = value.detach().clone().to(device)
+    if call.cotangents is None or not moved.is_floating_point():
+        return moved
+    leaves[f"arg{index}"] = moved.requires_grad_(True)
+    return moved.clone()  # a copy, because code may change its arguments in place
+
+
+def _numbers(value: Any) -> Tensor:
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biuf":
+        return torch.from_numpy(np.array(value))
+    if isinstance(value, (bool, int, float)):
+        return torch.tensor(value)
+    raise NotNumbers(f"it returned a {type(value).__name__}; a tensor is wanted")
+
+
+def _as_tuple(result: Any) -> tuple[tuple[Tensor, ...], bool]:
+    if isinstance(result, (tuple, list)) and not all(isinstance(v, (int, float)) for v in result):
+        return tuple(_numbers(value) for value in result), False
+    return (_numbers(result),), True
+
+
+@contextlib.contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """All generators start from `seed` and are put back afterwards."""
+    saved_numpy, saved_python = np.random.get_state(), random.getstate()
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        np.random.seed(seed % 2**32)
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            np.random.set_state(saved_numpy)
+            random.setstate(saved_python)
+
+
+def _disable(call: Call, owner: Any) -> None:
+    for name in call.disabled:
+
+        def hung(*_: Any, _name: str = name, **__: Any) -> None:
+            raise Hung(f"`{_name}` did not come back when it was called before")
+
+        object.__setattr__(owner, name, hung)
+
+
+def _target(call: Call, namespace: dict[str, Any], args: list[Any]) -> tuple[Any, list[Any]]:
+    if call.function in call.disabled:
+        raise Hung(f"`{call.function}` did not come back when it was called before")
+    if not call.method:
+        return _find(call.function, namespace), args
+    owner = args[0]
+    if not hasattr(owner, call.function):
+        raise Missing(f"`{type(owner).__name__}` has no method `{call.function}`")
+    return getattr(owner, call.function), args[1:]
+
+
+def _arguments(call: Call, namespace: dict[str, Any]) -> tuple[list[Any], dict[str, Tensor]]:
+    device, leaves, args = _device(namespace), {}, []  # type: ignore[var-annotated]
+    for index, value in enumerate(call.args):
+        if isinstance(value, Instance):
+            args.append(_build(value, namespace, leaves))
+            _disable(call, args[-1])
+        else:
+            args.append(_argument(index, value, call, device, leaves))
+    return args, leaves
+
+
+def _gradients(outputs: tuple[Tensor, ...], call: Call, leaves: dict) -> dict[str, Tensor]:
+    if call.cotangents is None:
+        return {}
+    pairs = [
+        (output, cotangent.to(output.device))
+        for output, cotangent in zip(outputs, call.cotangents, strict=False)
+        if output.requires_grad and output.shape == cotangent.shape
+    ]
+    if not pairs:
+        return {}
+    total = sum((output * cotangent).sum() for output, cotangent in pairs)
+    found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
+    return {name: g.detach().cpu() for name, g in zip(leaves, found, strict=True) if g is not None}
+
+
+def _run(call: Call, namespace: dict[str, Any]) -> Reply:
+    rounds = []
+    for _ in range(call.repeat):
+        args, leaves = _arguments(call, namespace)
+        function, rest = _target(call, namespace, args)
+        outputs, single = _as_tuple(function(*rest))
+        rounds.append(tuple(output.detach().cpu() for output in outputs))
+    gradients = _gradients(outputs, call, leaves)
+    if call.repeat > 1:
+        return Reply(tuple(torch.stack(draws) for draws in zip(*rounds, strict=True)), single)
+    return Reply(rounds[0], single, gradients)
+
+
+def _failure(error: BaseException) -> Failure:
+    frames = traceback.extract_tb(error.__traceback__)
+    path = tuple(frame.name for frame in frames if frame.filename != __file__)
+    return Failure(type(error).__name__, str(error)[:_MAX_TEXT], path[-20:])
+
+
+def evaluate(call: Call, namespace: dict[str, Any]) -> Reply:
+    """Make the call with the functions and classes of `namespace`; exceptions become a failure."""
+    try:
+        with warnings.catch_warnings(), _seeded(call.seed):
+            warnings.simplefilter("ignore")
+            return _run(call, namespace)
+    except (Exception, SystemExit) as error:
+        return Reply(failure=_failure(error))
+
+
+def call_to_json(call: Call, put: Any) -> dict[str, Any]:
+    """The call as JSON; tensors go to `put`."""
+
+    def plain(value: Any) -> Any:
+        return {"$instance": vars(value)} if isinstance(value, Instance) else value
+
+    args = [plain(value) for value in call.args]
+    encoded: dict[str, Any] = encode({**vars(call), "args": args}, put)
+    return encoded
+
+
+def call_from_json(data: dict[str, Any], get: Any) -> Call:
+    """The inverse of `call_to_json`."""
+
+    def rich(value: Any) -> Any:
+        if isinstance(value, dict) and set(value) == {"$instance"}:
+            return Instance(**value["$instance"])
+        return value
+
+    fields = decode(data, get)
+    return Call(**{**fields, "args": tuple(rich(value) for value in fields["args"])})
+
+
+def reply_to_json(reply: Reply, put: Any) -> dict[str, Any]:
+    """The reply as JSON; tensors go to `put`."""
+    failure = asdict(reply.failure) if reply.failure else None
+    encoded: dict[str, Any] = encode({**vars(reply), "failure": failure}, put)
+    return encoded
+
+
+def answer(
+    content: dict[str, Any], buffers: list[bytes], namespace: dict[str, Any]
+) -> tuple[dict[str, Any], list[bytes]]:
+    """Answer one message of the judge: JSON and safetensors bytes in, the same out."""
+    from safetensors.torch import load, save
+
+    inputs = load(buffers[0]) if buffers else {}
+    call = call_from_json(content, inputs.__getitem__)
+    try:
+        reply = evaluate(call, namespace)
+    except KeyboardInterrupt as error:  # nobody presses Ctrl-C here: the code raised it itself
+        reply = Reply(failure=_failure(error))
+    outputs: dict[str, Tensor] = {}
+
+    def put(tensor: Tensor) -> dict[str, Any]:
+        name = f"t{len(outputs)}"
+        outputs[name] = tensor.contiguous().clone()
+        return {"$tensor": name}
+
+    return reply_to_json(reply, put), [save(outputs)]

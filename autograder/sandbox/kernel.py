@@ -103,7 +103,8 @@ def run(connection: dict[str, Any], scratch: str, policy: Policy) -> None:
     if policy.protected:
         raise_walls(policy, scratch)
     sys.argv = ["ipykernel"]
-    app = JudgedKernelApp(config=_configuration(connection))
+    app = JudgedKernelApp.instance(config=_configuration(connection))
     app.initialize([])
+    app.shell.enable_matplotlib("inline")  # pyplot was imported before there was a shell
     app.start()
     os._exit(0)

@@ -67,6 +67,8 @@ class Policy:
     """All cells and all calls of one submission; an honest one needs 10."""
     wall_seconds: int = 300
     """A kernel that outlives this is not working but waiting."""
+    submission_seconds: int = 600
+    """Everything together, restarts after crashes included."""
     cell_seconds: int = 10
     """A given cell (training, pictures) runs on the small data set in 3 s."""
     solution_cell_seconds: int = 30

@@ -91,6 +91,17 @@ def _file_rules(policy: Policy, scratch: str) -> Iterator[tuple[str, int]]:
         yield from landlock.without(path, policy.hidden)
     yield "/dev/null", landlock.READ_FILE | landlock.WRITE_FILE
     yield scratch, landlock.SCRATCH
+    yield _own_maps(), landlock.READ_FILE
+
+
+def _own_maps() -> str:
+    """The process's own memory map, which threadpoolctl (so scikit-learn) reads.
+
+    A rule holds for an inode, and the kernel makes new inodes for /proc at will; the open
+    descriptor keeps this one.
+    """
+    os.open("/proc/self/maps", os.O_RDONLY | os.O_CLOEXEC)
+    return f"/proc/{os.getpid()}/maps"
 
 
 def die_with_parent() -> None:

@@ -1,0 +1,109 @@
+"""An assignment as the grader knows it: its tasks, its released notebook, its checks."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+
+CHECKS = Path(__file__).parent / "checks"
+CONFIG = "nbgrader_config.py"
+
+
+class UnknownAssignment(LookupError):
+    """There are no checks or no released notebook under that name."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A graded cell: nbgrader's grade id, its points, the file with its checks."""
+
+    name: str
+    points: float
+    checks: Path
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Name and the folder of the course, which holds solutions/, notebooks/ and the gradebook."""
+
+    name: str
+    course: Path
+
+    @property
+    def source(self) -> Path:
+        """The reference notebook as text."""
+        return self.course / "solutions" / self.name / f"{self.name}.py"
+
+    @property
+    def released(self) -> Path:
+        """The student's notebook."""
+        return self.course / "notebooks" / self.name / f"{self.name}.ipynb"
+
+    @property
+    def tape(self) -> Path:
+        """The student's tape."""
+        return self.released.with_suffix(".tape")
+
+    @cached_property
+    def template(self) -> NotebookNode:
+        """The released notebook; do not change it."""
+        if not self.released.is_file():
+            raise UnknownAssignment(
+                f"no released notebook {self.released}: run `autograder release {self.name}` first"
+            )
+        return nbformat.read(self.released, as_version=4)
+
+    @cached_property
+    def tasks(self) -> tuple[Task, ...]:
+        """All tasks in the order of the notebook."""
+        folder = CHECKS / self.name
+        return tuple(
+            Task(grade_id(cell), float(cell.metadata.nbgrader.points), folder / f"{name}.py")
+            for cell in self.template.cells
+            if is_graded(cell) and (name := grade_id(cell))
+        )
+
+
+def grade_id(cell: NotebookNode) -> str:
+    """nbgrader's name of a cell, empty if it has none."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+
+
+def is_graded(cell: NotebookNode) -> bool:
+    """Whether the cell carries points that a check decides on."""
+    marks = cell.metadata.get("nbgrader", {})
+    return bool(marks.get("grade")) and not marks.get("solution") and cell.cell_type == "code"
+
+
+def is_solution(cell: NotebookNode) -> bool:
+    """Whether students write in this cell."""
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def defined(source: str) -> set[str]:
+    """Names of the functions that a cell defines at its top level; empty if it does not parse."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    return {node.name for node in body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+
+
+def course_folder(start: Path | None = None) -> Path:
+    """The nearest folder upwards that holds nbgrader's configuration, else this checkout."""
+    start = (start or Path.cwd()).resolve()
+    folders = (start, *start.parents, Path(__file__).resolve().parents[1])
+    return next((folder for folder in folders if (folder / CONFIG).is_file()), start)
+
+
+def find(name: str, course: Path | None = None) -> Assignment:
+    """The assignment of that name; raises UnknownAssignment and lists what there is."""
+    known = sorted(path.name for path in CHECKS.iterdir() if (path / "__init__.py").is_file())
+    if name not in known:
+        raise UnknownAssignment(f"no assignment {name!r}; there is: {', '.join(known)}")
+    return Assignment(name, course or course_folder())

@@ -1,0 +1,66 @@
+"""What a check file is written with: points, misconceptions, draws.
+
+One folder an assignment, one file a task. A check is a pytest test that takes `student` and
+`draw`; its docstring is the claim that the student reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from torch import Tensor
+
+from vae_utils.codec import uniform
+
+Check = TypeVar("Check", bound=Callable[..., None])
+
+
+def worth(points: float) -> Callable[[Check], Check]:
+    """The points that a check carries; those of a file sum to the task's points."""
+
+    def mark(check: Check) -> Check:
+        check.points = points  # type: ignore[attr-defined]
+        return check
+
+    return mark
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A named wrong formula with the hint of a good teaching assistant.
+
+    expected: what a comparison would expect if the wrong formula were right, as overrides of the
+    check's own parameters, or all of them where the comparison is of another kind.
+    """
+
+    name: str
+    hint: str
+    expected: dict[str, Any]
+    kind: str | None = None
+
+
+class Draw:
+    """Random inputs of one check, from its own seed; remembers how each tensor was made."""
+
+    def __init__(self, seed: int, name: str) -> None:
+        digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+        self._seed = int.from_bytes(digest[:7])
+        self._made: list[tuple[Tensor, list[Any]]] = []
+
+    def uniform(self, *shape: int, low: float, high: float) -> Tensor:
+        """Uniform numbers in [low, high), float32."""
+        recipe = [self._seed + len(self._made), list(shape), low, high]
+        tensor = uniform(recipe[0], shape, low, high)
+        self._made.append((tensor, recipe))
+        return tensor
+
+    def seed(self) -> int:
+        """A seed for the random numbers of a student's function."""
+        return int(self.uniform(1, low=0, high=2**31))
+
+    def recipe(self, tensor: Tensor) -> list[Any] | None:
+        """The arguments that make this very tensor again, if it came from here unchanged."""
+        return next((recipe for made, recipe in self._made if made is tensor), None)

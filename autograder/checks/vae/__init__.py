@@ -1,0 +1,1 @@
+"""Checks of the assignment `vae`: one file a task."""

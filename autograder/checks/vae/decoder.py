@@ -1,0 +1,65 @@
+"""Task `decoder`: theta = sigmoid(linear4(relu(linear3(z)))), in (0, 1).
+
+Tolerance: logits of order one with float32 errors below 1e-5; sigmoid only shrinks them.
+"""
+
+import torch
+
+from autograder.checks import Draw, Misconception, worth
+from autograder.checks.vae import forms
+from autograder.student import Student
+
+
+def wrong_decoders(state: forms.State, z: torch.Tensor) -> list[Misconception]:
+    """What wrong decoders would return for these weights and latent vectors."""
+    hidden = forms.linear(state, "linear3", z)
+    logits = forms.linear(state, "linear4", hidden.relu())
+
+    def named(name: str, hint: str, value: torch.Tensor) -> Misconception:
+        return Misconception(name, hint, {"expected": (value,)})
+
+    return [
+        named("no_sigmoid", "These are logits: they leave (0, 1). The last step is missing.", logits),
+        named(
+            "sigmoid_twice",
+            "theta never goes below 0.5: the sigmoid is applied twice.",
+            logits.sigmoid().sigmoid(),
+        ),
+        named(
+            "sigmoid_of_relu",
+            "theta never goes below 0.5: there is a ReLU before the sigmoid.",
+            logits.relu().sigmoid(),
+        ),
+        named(
+            "no_relu",
+            "There is no ReLU between linear3 and linear4.",
+            forms.linear(state, "linear4", hidden).sigmoid(),
+        ),
+        named(
+            "sigmoid_for_relu",
+            "The hidden layer wants a ReLU; the sigmoid comes at the end only.",
+            forms.linear(state, "linear4", hidden.sigmoid()).sigmoid(),
+        ),
+        named("softmax", "Pixels are independent: a sigmoid each.", logits.softmax(-1)),
+        named("tanh", "tanh goes below 0; a probability does not.", logits.tanh()),
+    ]
+
+
+def _check(student: Student, draw: Draw, rows: int) -> None:
+    state = forms.layer(draw, "linear3") | forms.layer(draw, "linear4")
+    z = draw.uniform(rows, forms.L, low=-2.0, high=2.0)
+    answer = student.call("decoder", forms.model(state), z, method=True)
+    expected = forms.decoder(state, z)
+    answer.must_equal(expected, misconceptions=wrong_decoders(state, z), rtol=1e-3, atol=1e-4)
+
+
+@worth(8)
+def test_theta(student: Student, draw: Draw) -> None:
+    """theta of seven latent vectors, [7, D], between 0 and 1."""
+    _check(student, draw, 7)
+
+
+@worth(2)
+def test_a_single_latent_vector(student: Student, draw: Draw) -> None:
+    """A batch of one latent vector keeps its batch axis: theta is [1, D]."""
+    _check(student, draw, 1)

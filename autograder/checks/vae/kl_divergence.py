@@ -1,0 +1,113 @@
+"""Task `kl_divergence`: 1/2 sum_l (mu_l^2 + exp(2 logsigma_l) - 1 - 2 logsigma_l), one per row.
+
+Source: Kingma and Welling 2014, appendix B, with sigma = exp(logsigma). Tolerance: 32 terms of
+order one in float32; 1e-4 relative. Inputs keep every term of the formula at order one.
+"""
+
+import torch
+
+from autograder.checks import Draw, Misconception, worth
+from autograder.checks.vae import forms
+from autograder.student import Student
+
+LOG_SIGMA_HINT = "You have log sigma, the formula wants log sigma^2: mind the factor 2."
+
+
+def wrong_kls(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconception]:
+    """Values of wrong formulas on the same inputs."""
+    m, s = mu.double(), logsigma.double()
+    square, variance, double = m**2, (2 * s).exp(), 2 * s
+    right = forms.kl(mu, logsigma)
+
+    def named(name: str, hint: str, value: torch.Tensor) -> Misconception:
+        return Misconception(name, hint, {"expected": (value,)})
+
+    def half(*terms: torch.Tensor) -> torch.Tensor:
+        return 0.5 * sum(terms).sum(-1)  # type: ignore[union-attr]
+
+    one = torch.ones_like(m)
+    return [
+        named("sign", "KL is never negative; try mu = 0, logsigma = 1.", -right),
+        named("logsigma_as_logvar", LOG_SIGMA_HINT, half(square, s.exp(), -one, -s)),
+        named("std_for_variance", LOG_SIGMA_HINT, half(square, s.exp(), -one, -double)),
+        named("logsigma_undoubled", LOG_SIGMA_HINT, half(square, variance, -one, -s)),
+        named(
+            "summed_over_batch",
+            "One number per image is wanted: do not sum over the batch.",
+            right.sum(),
+        ),
+        named(
+            "averaged_over_batch",
+            "One number per image is wanted: do not average over the batch.",
+            right.mean(),
+        ),
+        named(
+            "averaged_over_latents",
+            "KLs of independent dimensions add; they are not averaged.",
+            right / m.shape[-1],
+        ),
+        named("half_lost", "The factor 1/2 in front of the sum is missing.", 2 * right),
+        named("one_forgotten", "KL(p || p) should be 0: a -1 is missing.", right + m.shape[-1] / 2),
+        named("one_added", "KL(p || p) should be 0: mind the sign of the 1.", right + m.shape[-1]),
+        named(
+            "reversed",
+            "This is KL(p || q); whose variance is in the denominator?",
+            half((square + 1) / variance, -one, double),
+        ),
+        named(
+            "mu_unsquared", "mu enters as a square.", half(m, variance, -one, -double)
+        ),
+        named(
+            "mu_fourth_power", "mu enters as a square, not to the fourth.",
+            half(m**4, variance, -one, -double),
+        ),
+        named(
+            "variance_squared", "The variance is squared once too often.",
+            half(square, variance**2, -one, -double),
+        ),
+        named("half_only_on_mu", "The 1/2 belongs to all terms.", (square / 2 + variance - 1 - double).sum(-1)),
+        named("half_not_on_mu", "The 1/2 belongs to all terms.", right + (square / 2).sum(-1)),
+        named(
+            "not_summed",
+            "One number per image is wanted: sum over the latent dimensions.",
+            0.5 * (square + variance - 1 - double),
+        ),
+    ]  # fmt: skip
+
+
+def _inputs(draw: Draw, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
+    mu = draw.uniform(rows, forms.L, low=-2.0, high=2.0)
+    return mu, draw.uniform(rows, forms.L, low=-1.5, high=1.0)
+
+
+def _check(student: Student, draw: Draw, rows: int) -> None:
+    mu, logsigma = _inputs(draw, rows)
+    answer = student.call("kl_divergence", forms.model(), mu, logsigma, method=True)
+    answer.must_equal(
+        forms.kl(mu, logsigma), misconceptions=wrong_kls(mu, logsigma), rtol=1e-4, atol=1e-4
+    )
+
+
+@worth(3)
+def test_one_number_per_image(student: Student, draw: Draw) -> None:
+    """The KL of seven posteriors, [7]."""
+    _check(student, draw, 7)
+
+
+@worth(1)
+def test_a_single_image(student: Student, draw: Draw) -> None:
+    """A batch of one image gives [1], not a plain number."""
+    _check(student, draw, 1)
+
+
+@worth(1)
+def test_gradients(student: Student, draw: Draw) -> None:
+    """Gradients reach mu and logsigma: mu, and exp(2 logsigma) - 1, times what arrives."""
+    mu, logsigma = _inputs(draw, 7)
+    cotangent = draw.uniform(7, low=0.5, high=2.0)
+    answer = student.call(
+        "kl_divergence", forms.model(), mu, logsigma, method=True, cotangents=(cotangent,)
+    )
+    along_mu = cotangent[:, None] * mu
+    along_logsigma = cotangent[:, None] * ((2 * logsigma).exp() - 1)
+    answer.must_have_gradients({"arg1": along_mu, "arg2": along_logsigma})

@@ -1,0 +1,119 @@
+"""Where nbgrader meets the judge: classes and hooks that nbgrader_config.py names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbformat.notebooknode import NotebookNode
+
+from autograder import assignment as assignments
+from autograder import release
+from autograder.grading import Graded, grade_clean, seed_of, ungraded
+from autograder.record import METADATA, read_report, write_verdicts
+from autograder.sandbox.provisioner import default_policy
+from autograder.sandbox.walls import SandboxUnavailable, require
+from autograder.sanitise import Clean, Refused, sanitise
+from autograder.verdicts import State
+
+Precomputed = dict[tuple[str, str], Graded]
+precomputed: Precomputed = {}
+"""Results that the batch command has ready, by (assignment, student)."""
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads submissions as hostile bytes: what nbgrader gets has the shape of the release."""
+
+    def from_file(
+        self, file_stream: Any, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """As upstream, with our reader in the place of nbformat's on the first of two passes."""
+        if not getattr(self.parent, "_sanitizing", False):
+            return super().from_file(file_stream, resources=resources, **kw)
+        found = assignments.find((resources or {})["nbgrader"]["assignment"])
+        notebook = _read(file_stream.buffer.read(), found)
+        return self.from_notebook_node(notebook, resources=resources, **kw)
+
+
+def _read(data: bytes, found: assignments.Assignment) -> NotebookNode:
+    try:
+        clean = sanitise(data, found.template)
+    except Refused as refusal:
+        notebook = nbformat.from_dict(found.template)
+        notebook.metadata[METADATA] = {"refused": str(refusal)}
+        return notebook
+    clean.notebook.metadata[METADATA] = {"notes": list(clean.notes)}
+    return clean.notebook
+
+
+class JudgeSubmission(NbGraderPreprocessor):
+    """Takes the place of nbgrader's Execute: runs the cells walled in, writes verdicts."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Grade the notebook, unless the batch command has the result already."""
+        student, name = resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
+        graded = precomputed.pop((name, student), None) or self._grade(nb, student, name)
+        write_verdicts(graded.notebook, graded.report)
+        if graded.report.score is None:
+            self.log.error("%s was not graded: %s", student, graded.report.reason)
+        return graded.notebook, resources
+
+    def _grade(self, nb: NotebookNode, student: str, name: str) -> Graded:
+        found = assignments.find(name)
+        seed = seed_of(found.course, student, name)
+        about = nb.metadata.pop(METADATA, {})
+        if "refused" in about:
+            return Graded(ungraded(found, seed, State.REFUSED, about["refused"]), nb)
+        policy = default_policy()
+        if policy.protected:
+            require()
+        return grade_clean(Clean(nb, tuple(about.get("notes", ()))), found, seed, policy)
+
+
+class HoldUngraded(NbGraderPreprocessor):
+    """A submission that was not graded waits for a person; it does not count as zero points."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Take back the scores that SaveAutoGrades read from cells without verdicts."""
+        report = read_report(nb)
+        if report is None or report.score is not None:
+            return nb, resources
+        about = resources["nbgrader"]
+        with Gradebook(about["db_url"]) as gradebook:
+            submission = gradebook.find_submission_notebook(
+                about["notebook"], about["assignment"], about["student"]
+            )
+            for grade in submission.grades:
+                grade.auto_score = None
+                grade.needs_manual_grade = True
+            gradebook.db.commit()
+        return nb, resources
+
+
+def register_assignment(assignment: str, **_: Any) -> None:
+    """Before grading: an assignment that the gradebook does not know yet is put into it."""
+    release.register(assignments.find(assignment))
+
+
+def record_tapes(assignment: str, **_: Any) -> None:
+    """After a release was generated: record its tape from the reference."""
+    release.record_tape(assignments.find(assignment, Path.cwd()))
+
+
+__all__ = [
+    "HoldUngraded",
+    "JudgeSubmission",
+    "SandboxUnavailable",
+    "SubmissionExporter",
+    "precomputed",
+    "record_tapes",
+    "register_assignment",
+]

@@ -1,0 +1,114 @@
+"""From the reference to what students get: notebook without solutions, and tape."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+
+from autograder.assignment import CONFIG, Assignment, grade_id
+
+TAPE_SEED = 20260101
+"""The tape's own seed: its inputs are public, those of the grading are not."""
+
+
+class ReleaseFailed(RuntimeError):
+    """nbgrader or the recording of the tape did not succeed; the text holds what was logged."""
+
+
+def _with_names(notebook: NotebookNode) -> NotebookNode:
+    """Cell ids that do not change from one conversion to the next."""
+    for number, cell in enumerate(notebook.cells):
+        cell.id = grade_id(cell) or f"cell-{number:03d}"
+        cell.metadata.pop("lines_to_next_cell", None)
+    notebook.metadata.pop("jupytext", None)
+    return notebook
+
+
+def refresh_source(source: Path) -> Path:
+    """Convert a percent-format reference to a notebook if it has changed since the last time."""
+    target = source.with_suffix(".ipynb")
+    if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+        return target
+    import jupytext
+
+    notebook = _with_names(jupytext.read(source))
+    temporary = target.with_suffix(".tmp")
+    nbformat.write(notebook, temporary)
+    temporary.replace(target)
+    return target
+
+
+def refresh_sources(course: Path) -> None:
+    """Convert all references; called whenever nbgrader reads its configuration."""
+    for source in sorted(course.glob("solutions/*/*.py")):
+        if source.stem == source.parent.name:
+            refresh_source(source)
+
+
+def configuration(course: Path) -> Any:
+    """nbgrader's configuration of a course, as nbgrader itself would load it."""
+    from traitlets.config.loader import PyFileConfigLoader
+
+    return PyFileConfigLoader(CONFIG, str(course)).load_config()
+
+
+def _generate(course: Path, name: str, config: Any) -> None:
+    from nbgrader.apps import NbGraderAPI
+    from nbgrader.coursedir import CourseDirectory
+
+    api = NbGraderAPI(CourseDirectory(config=config), config=config)
+    result = api.generate_assignment(name)
+    if not result["success"]:
+        raise ReleaseFailed(result.get("error") or result.get("log") or "nbgrader failed")
+
+
+def release(assignment: Assignment) -> None:
+    """Build the student's notebook with nbgrader, then its tape."""
+    if not assignment.source.is_file():
+        raise ReleaseFailed(f"there is no reference notebook {assignment.source}")
+    refresh_source(assignment.source)
+    config = configuration(assignment.course)
+    config.GenerateAssignment.post_convert_hook = None  # nbgrader would hide a failure in it
+    _generate(assignment.course, assignment.name, config)
+    record_tape(assignment)
+
+
+def is_registered(assignment: Assignment) -> bool:
+    """Whether the gradebook knows the assignment with all its tasks."""
+    from nbgrader.api import Gradebook, MissingEntry
+
+    with Gradebook(configuration(assignment.course).CourseDirectory.db_url) as gradebook:
+        try:
+            notebook = gradebook.find_notebook(assignment.name, assignment.name)
+        except MissingEntry:
+            return False
+        known = {cell.name: cell.max_score for cell in notebook.grade_cells}
+    return known == {task.name: task.points for task in assignment.tasks}
+
+
+def register(assignment: Assignment) -> None:
+    """Enter the assignment into the gradebook, leaving the released files as they are."""
+    if is_registered(assignment):
+        return
+    refresh_source(assignment.source)
+    config = configuration(assignment.course)
+    config.GenerateAssignment.post_convert_hook = None
+    with tempfile.TemporaryDirectory() as folder:
+        config.CourseDirectory.release_directory = folder
+        _generate(assignment.course, assignment.name, config)
+
+
+def reference(assignment: Assignment) -> NotebookNode:
+    """The reference as a notebook."""
+    return nbformat.read(refresh_source(assignment.source), as_version=4)
+
+
+def record_tape(assignment: Assignment) -> None:
+    """Run the checks on the reference and keep their calls and expected numbers."""
+    from autograder.tape_recorder import record
+
+    record(assignment, reference(assignment), TAPE_SEED)

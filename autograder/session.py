@@ -1,0 +1,238 @@
+"""One submission's kernel: runs its cells, makes the judge's calls, starts again after a crash."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import zmq
+from jupyter_client import BlockingKernelClient, KernelManager
+from nbformat.notebooknode import NotebookNode
+
+from autograder.outputs import Outputs, error_output
+from autograder.sandbox.host import ZygoteFailed
+from autograder.sandbox.policy import Policy
+from autograder.sandbox.provisioner import SandboxProvisioner
+from autograder.verdicts import NotPassed, Verdict
+from autograder.wire import BadReply, pack, unpack
+from vae_utils.calls import Call, Reply
+
+KERNEL_NAME = "vae-sandbox"
+_START_SECONDS = 60
+_INTERRUPT_SECONDS = 2.0
+_POLL_MILLISECONDS = 200
+
+
+class KernelDied(RuntimeError):
+    """The kernel ended; the text says why, as far as it is known."""
+
+
+class OutOfTime(RuntimeError):
+    """The kernel did not answer within the time it was given."""
+
+
+@dataclass
+class Cell:
+    """A code cell to run before the judging, with its time limit in seconds."""
+
+    source: str
+    seconds: float
+    outputs: list[NotebookNode]
+    runs: bool = True
+    """Turned off once the cell has killed or blocked a kernel."""
+
+
+class Session:
+    """A sandboxed kernel with the submission's cells run in it. Use as a context manager."""
+
+    def __init__(self, cells: list[Cell], policy: Policy) -> None:
+        self.cells = cells
+        self.disabled: dict[str, NotPassed] = {}
+        self._policy = policy
+        self._manager: KernelManager | None = None
+        self._client: BlockingKernelClient | None = None
+        self._deadline = time.monotonic() + policy.submission_seconds
+
+    def __enter__(self) -> Session:
+        self._restart(first=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the kernel and verify that it is gone."""
+        if self._client is not None:
+            self._client.stop_channels()
+            self._client = None
+        if self._manager is not None:
+            self._manager.shutdown_kernel(now=True)
+            self._manager = None
+
+    def _start(self) -> None:
+        context = zmq.Context()
+        context.setsockopt(zmq.MAXMSGSIZE, self._policy.reply_bytes)  # type: ignore[call-overload]
+        self._manager = KernelManager(kernel_name=KERNEL_NAME, context=context)
+        self._manager.start_kernel()
+        client = self._manager.blocking_client()
+        client.start_channels(hb=False, stdin=False, control=False)
+        self._client = client
+        try:
+            client.wait_for_ready(timeout=_START_SECONDS)
+        except RuntimeError as error:
+            words = getattr(self._manager.provisioner, "last_words", "")
+            cause = self._cause_of_death()
+            raise ZygoteFailed(f"the kernel did not start: {error}; it {cause} {words}") from error
+
+    def _restart(self, first: bool = False) -> None:
+        """A fresh kernel; cells that killed or blocked an earlier one are left out."""
+        for _ in range(len(self.cells) + 1):
+            self.close()
+            self._start()
+            if all(self._run(cell, keep=first) for cell in self.cells if cell.runs):
+                return
+
+    def _run(self, cell: Cell, keep: bool) -> bool:
+        """Run one cell; False if the kernel is lost."""
+        outputs = Outputs(self._policy.output_bytes)
+        try:
+            self._execute(cell.source, cell.seconds, outputs.add)
+        except OutOfTime:
+            outputs.nodes.append(_late(cell))
+            cell.runs = False
+            lost = not self._interrupt()
+        except KernelDied as death:
+            outputs.nodes.append(error_output("KernelDied", f"This cell {death}."))
+            cell.runs, lost = False, True
+        else:
+            lost = False
+        if keep or not cell.runs:
+            cell.outputs[:] = outputs.nodes
+        return not lost
+
+    def _execute(self, source: str, seconds: float, output: Callable[[str, Any], None]) -> None:
+        """Run source until the kernel says idle, handing its outputs over as they come."""
+        assert self._client is not None
+        request = self._client.execute(source, store_history=False, stop_on_error=False)
+        received = 0
+        for channel, message in self._messages(request, seconds):
+            kind, content = message["header"].get("msg_type"), message["content"]
+            received += len(str(content))
+            if received > self._policy.flood_bytes:
+                self._end()
+                raise KernelDied(f"printed more than {self._policy.flood_bytes >> 20} MiB")
+            if channel == "iopub":
+                if kind == "status" and content.get("execution_state") == "idle":
+                    return
+                output(str(kind), content)
+
+    def _messages(self, request: str, seconds: float) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Messages that answer the request, until the time is up or the kernel is gone."""
+        assert self._client is not None
+        channels = {
+            "iopub": self._client.iopub_channel.socket,
+            "shell": self._client.shell_channel.socket,
+        }
+        poller = zmq.Poller()
+        for socket in channels.values():
+            poller.register(socket, zmq.POLLIN)
+        deadline = min(time.monotonic() + seconds, self._deadline)
+        while time.monotonic() < deadline:
+            ready = dict(poller.poll(_POLL_MILLISECONDS))
+            for name, socket in channels.items():
+                if socket in ready:
+                    message = self._receive(socket)
+                    if message and message["parent_header"].get("msg_id") == request:
+                        yield name, message
+            if not ready and not self._alive():
+                raise KernelDied(self._cause_of_death())
+        raise OutOfTime
+
+    def _receive(self, socket: Any) -> dict[str, Any] | None:
+        """One message; what is not signed and well-formed JSON objects is dropped."""
+        assert self._client is not None
+        try:
+            _, message = self._client.session.recv(socket, mode=zmq.NOBLOCK)
+        except (ValueError, TypeError, KeyError, RecursionError, zmq.Again):
+            return None
+        parts = ("header", "parent_header", "content")
+        well_formed = message is not None and all(isinstance(message[p], dict) for p in parts)
+        return message if well_formed else None
+
+    def _alive(self) -> bool:
+        return self._manager is not None and bool(self._manager.is_alive())
+
+    def _cause_of_death(self) -> str:
+        provisioner = self._manager.provisioner if self._manager else None
+        if isinstance(provisioner, SandboxProvisioner):
+            if provisioner.watchdog and provisioner.watchdog.verdict:
+                return provisioner.watchdog.verdict
+            status = provisioner.exit_status
+            if status == -24:
+                return f"used more than {self._policy.cpu_seconds} s of processor time"
+            if status is not None:
+                return f"ended Python itself (exit status {status})"
+        return "ended Python itself"
+
+    def _interrupt(self) -> bool:
+        """KeyboardInterrupt first, which keeps the kernel; False if it had to be ended."""
+        assert self._manager is not None and self._client is not None
+        self._manager.interrupt_kernel()
+        with contextlib.suppress(OutOfTime, KernelDied):
+            self._execute("None", _INTERRUPT_SECONDS, lambda *_: None)
+            return True
+        self._end()
+        return False
+
+    def _end(self) -> None:
+        if self._manager is not None and isinstance(self._manager.provisioner, SandboxProvisioner):
+            self._manager.shutdown_kernel(now=True)
+
+    def ask(self, call: Call) -> Reply:
+        """Make a call. A kernel that dies or hangs over it is replaced, and the call has failed."""
+        call = replace(call, disabled=tuple(sorted(self.disabled)))
+        try:
+            reply = self._evaluate(call)
+        except OutOfTime:
+            message = f"{call.function} did not come back within {self._policy.call_seconds} s"
+            problem = NotPassed(Verdict.TIMED_OUT, message, _HANG_HINT)
+        except KernelDied as death:
+            problem = NotPassed(Verdict.CRASHED, f"{call.function} {death}", _DEATH_HINT)
+        except BadReply as error:
+            raise NotPassed(Verdict.CRASHED, str(error)) from error
+        else:
+            self._stop_at_disabled(reply)
+            return reply
+        self.disabled[call.function] = problem
+        self._restart()
+        raise problem
+
+    def _stop_at_disabled(self, reply: Reply) -> None:
+        """A call that reached a function which hung or crashed earlier shares its verdict."""
+        if reply.failure and reply.failure.kind == "Hung":
+            for name, earlier in self.disabled.items():
+                if f"`{name}`" in reply.failure.text:
+                    raise NotPassed(earlier.verdict, earlier.message, earlier.hint)
+
+    def _evaluate(self, call: Call) -> Reply:
+        assert self._client is not None
+        content, buffers = pack(call)
+        message = self._client.session.msg("evaluate_request", content)
+        self._client.session.send(self._client.shell_channel.socket, message, buffers=buffers)
+        request = message["header"]["msg_id"]
+        for channel, reply in self._messages(request, self._policy.call_seconds):
+            if channel == "shell" and reply["header"].get("msg_type") == "evaluate_reply":
+                return unpack(reply["content"], reply["buffers"], self._policy.reply_bytes)
+        raise AssertionError("unreachable: _messages ends with an exception")
+
+
+_HANG_HINT = "Is there a loop that never ends, or one that waits for something?"
+_DEATH_HINT = "Nothing in a task may end Python or use up the machine (exit, quit, os._exit)."
+
+
+def _late(cell: Cell) -> NotebookNode:
+    text = f"This cell was stopped after {cell.seconds:g} s. Only its outputs are missing."
+    return error_output("TimeOut", text)

@@ -1,0 +1,45 @@
+"""Records a tape: the checks that grade, run against the reference, with every claim kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbformat.notebooknode import NotebookNode
+from torch import Tensor
+
+from autograder.assignment import Assignment
+from autograder.grading import runnable
+from autograder.judge import Done, JudgeBroke, run_checks
+from autograder.sandbox.provisioner import default_policy
+from autograder.session import Session
+from autograder.verdicts import Verdict
+from vae_utils.tape import Entry, Tape, TapedCheck, write
+
+
+def _taped(done: Done) -> TapedCheck:
+    entries = tuple(Entry(claim.call, claim.kind, claim.params) for claim in done.claims)
+    result = done.result
+    return TapedCheck(result.name, result.claim, result.points, entries)
+
+
+def _require_passed(checks: list[Done]) -> None:
+    for done in checks:
+        if done.result.verdict is not Verdict.PASSED:
+            raise JudgeBroke(f"the reference fails {done.result.name}: {done.result.message}")
+
+
+def record(assignment: Assignment, reference: NotebookNode, seed: int) -> None:
+    """Write the assignment's tape; raises JudgeBroke if the reference does not pass."""
+    policy = default_policy()
+    with Session(runnable(reference, policy), policy) as session:
+        done = run_checks(assignment.tasks, session.ask, seed)
+    checks = [item for items in done.values() for item in items]
+    _require_passed(checks)
+
+    def recipe(tensor: Tensor) -> list[Any] | None:
+        found = (item.draw.recipe(tensor) for item in checks)
+        return next((made for made in found if made is not None), None)
+
+    tasks = {task.name: tuple(map(_taped, done[task.name])) for task in assignment.tasks}
+    assignment.tape.parent.mkdir(parents=True, exist_ok=True)
+    write(Tape(assignment.name, tasks), assignment.tape, recipe)

@@ -1,0 +1,86 @@
+"""Messages between judge and kernel: JSON and safetensors bytes, checked as hostile on arrival."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from vae_utils.calls import Call, Failure, Reply, call_to_json
+
+_MAX_OUTPUTS = 16
+_MAX_TEXT = 4000
+_DTYPES = {
+    torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.bool, torch.uint8,
+    torch.int8, torch.int16, torch.int32, torch.int64, torch.complex64,
+}  # fmt: skip
+
+
+class BadReply(ValueError):
+    """The kernel sent something that no honest probe sends."""
+
+
+def pack(call: Call) -> tuple[dict[str, Any], list[bytes]]:
+    """A call as message content and buffers."""
+    tensors: dict[str, Tensor] = {}
+
+    def put(tensor: Tensor) -> dict[str, str]:
+        name = f"t{len(tensors)}"
+        tensors[name] = tensor.detach().contiguous().clone()
+        return {"$tensor": name}
+
+    content = call_to_json(call, put)
+    return content, [save(tensors)] if tensors else []
+
+
+def _want(condition: bool, what: str) -> None:
+    if not condition:
+        raise BadReply(f"the reply is malformed: {what}")
+
+
+def _tensors(buffers: list[Any], limit: int) -> dict[str, Tensor]:
+    _want(len(buffers) == 1, "one buffer wanted")
+    data = bytes(buffers[0])
+    _want(len(data) <= limit, f"more than {limit} bytes")
+    try:
+        tensors = load(data)
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise BadReply(f"the reply is malformed: {error}") from error
+    _want(all(tensor.dtype in _DTYPES for tensor in tensors.values()), "unknown dtype")
+    return tensors
+
+
+def _failure(data: Any) -> Failure:
+    _want(isinstance(data, dict) and set(data) == {"kind", "text", "path"}, "failure")
+    _want(isinstance(data["kind"], str) and isinstance(data["text"], str), "failure text")
+    path = data["path"]
+    _want(isinstance(path, list) and all(isinstance(name, str) for name in path), "failure path")
+    names = tuple(name[:100] for name in path[-20:])
+    return Failure(data["kind"][:100], data["text"][:_MAX_TEXT], names)
+
+
+def _reference(data: Any, tensors: dict[str, Tensor]) -> Tensor:
+    _want(isinstance(data, dict) and set(data) == {"$tensor"}, "tensor reference")
+    name = data["$tensor"]
+    _want(isinstance(name, str) and name in tensors, "unknown tensor")
+    return tensors[name]
+
+
+def unpack(content: Any, buffers: list[Any], limit: int) -> Reply:
+    """A reply from message content and buffers; raises BadReply for anything but plain data."""
+    fields = {"outputs", "single", "gradients", "failure"}
+    _want(isinstance(content, dict) and set(content) == fields, "fields")
+    if content["failure"] is not None:
+        return Reply(failure=_failure(content["failure"]))
+    tensors = _tensors(buffers, limit)
+    outputs, found = content["outputs"], content["gradients"]
+    _want(isinstance(outputs, list) and len(outputs) <= _MAX_OUTPUTS, "outputs")
+    _want(isinstance(found, dict) and len(found) <= 64, "gradients")
+    return Reply(
+        outputs=tuple(_reference(item, tensors) for item in outputs),
+        single=content["single"] is True,
+        gradients={str(name): _reference(item, tensors) for name, item in found.items()},
+    )

@@ -1,0 +1,50 @@
+"""Calls and tapes as JSON plus named arrays: plain data, nothing that could run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+Put = Callable[[torch.Tensor], dict[str, Any]]
+Get = Callable[[str], torch.Tensor]
+
+
+def uniform(seed: int, shape: tuple[int, ...], low: float, high: float) -> torch.Tensor:
+    """Uniform numbers in [low, high), float32, the same on every machine and in every release.
+
+    NumPy promises the stream of a bit generator, not that of its distributions; so the 53 high
+    bits of PCG64 are scaled here.
+    """
+    raw = np.random.PCG64(seed).random_raw(int(np.prod(shape, dtype=np.int64)))
+    unit = (np.atleast_1d(raw) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return torch.from_numpy((low + (high - low) * unit).astype(np.float32).reshape(shape))
+
+
+def encode(value: Any, put: Put) -> Any:
+    """`value` as JSON; `put` stores a tensor and says how to refer to it."""
+    if isinstance(value, torch.Tensor):
+        return put(value)
+    if isinstance(value, dict):
+        return {str(key): encode(item, put) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [encode(item, put) for item in value]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(f"cannot put a {type(value).__name__} into a call or a tape")
+
+
+def decode(value: Any, get: Get) -> Any:
+    """The inverse of `encode`; lists come back as tuples."""
+    if isinstance(value, dict):
+        if set(value) == {"$tensor"}:
+            return get(value["$tensor"])
+        if set(value) == {"$uniform"}:
+            seed, shape, low, high = value["$uniform"]
+            return uniform(seed, tuple(shape), low, high)
+        return {key: decode(item, get) for key, item in value.items()}
+    if isinstance(value, list):
+        return tuple(decode(item, get) for item in value)
+    return value

@@ -1,0 +1,278 @@
+"""Holds a reply against what was expected. Each comparison returns None, or what is wrong.
+
+Random functions are judged by their distribution. With n independent draws and the right
+distribution F, the Dvoretzky-Kiefer-Wolfowitz inequality (Massart 1990) bounds, for every n,
+P(sup |F_n - F| > e) <= 2 exp(-2 n e^2); Hoeffding's inequality gives the same bound for a
+frequency. Each single statement is made at ALPHA, and no check makes more than ten of them, so
+that a right function fails a check with probability at most 1e-9.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vae_utils.calls import Reply
+
+ALPHA = 1e-10
+_GROUP = 8
+
+
+def _shape(tensor: Tensor) -> str:
+    return "[" + ", ".join(str(size) for size in tensor.shape) + "]"
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"
+
+
+def _count(number: int) -> str:
+    return "one tensor" if number == 1 else f"{number} tensors"
+
+
+def tolerance(n: int) -> float:
+    """The largest distance of an empirical distribution of n draws at level ALPHA."""
+    return math.sqrt(math.log(2 / ALPHA) / (2 * n))
+
+
+def _arrangement(reply: Reply, shapes: list[Tensor]) -> str | None:
+    if len(reply.outputs) != len(shapes):
+        return f"it returned {_count(len(reply.outputs))}, {_count(len(shapes))} wanted"
+    for place, (got, wanted) in enumerate(zip(reply.outputs, shapes, strict=True)):
+        which = f"value {place + 1} " if len(shapes) > 1 else "it "
+        if got.shape != wanted.shape:
+            return f"{which}has shape {_shape(got)}, {_shape(wanted)} wanted"
+        if got.is_complex():
+            return f"{which}is complex"
+        if not torch.isfinite(got.double()).all():
+            return f"{which}contains NaN or infinity"
+    return None
+
+
+def _difference(got: Tensor, expected: Tensor, rtol: float, atol: float) -> str | None:
+    """The first entry that is off by more than atol + rtol * |expected|."""
+    got, expected = got.double(), expected.double()
+    slack = atol + rtol * expected.abs()
+    wrong = ((got - expected).abs() > slack).flatten().nonzero()
+    if not len(wrong):
+        return None
+    first = int(wrong[0])
+    index = [int(i) for i in torch.unravel_index(torch.tensor(first), expected.shape)]
+    place = f"entry {index}" if index else "the value"
+    return (
+        f"{place} is {_number(float(got.flatten()[first]))}, "
+        f"{_number(float(expected.flatten()[first]))} wanted "
+        f"({len(wrong)} of {expected.numel()} entries differ)"
+    )
+
+
+def equal(
+    reply: Reply,
+    *,
+    expected: tuple[Tensor, ...],
+    rtol: float = 1e-4,
+    atol: float = 1e-5,
+    only: int | None = None,
+) -> str | None:
+    """Shapes of all outputs; values of all, or of the one at place `only`."""
+    problem = _arrangement(reply, list(expected))
+    if problem:
+        return problem
+    for place, (got, wanted) in enumerate(zip(reply.outputs, expected, strict=True)):
+        problem = _difference(got, wanted, rtol, atol) if only in (None, place) else None
+        if problem:
+            return f"value {place + 1}: {problem}" if len(expected) > 1 else problem
+    return None
+
+
+def gradients(
+    reply: Reply, *, expected: dict[str, Tensor], rtol: float = 1e-3, atol: float = 1e-4
+) -> str | None:
+    """Vector-Jacobian products by the name of the argument or weight."""
+    for name, wanted in expected.items():
+        if name not in reply.gradients:
+            return f"no gradient reaches {_readable(name)}"
+        got = reply.gradients[name]
+        problem = _difference(got, wanted, rtol, atol) if got.shape == wanted.shape else "shape"
+        if problem:
+            return f"the gradient of {_readable(name)}: {problem}"
+    return None
+
+
+def reaches(reply: Reply, *, names: tuple[str, ...]) -> str | None:
+    """A gradient that is not zero everywhere arrives at each argument or weight."""
+    for name in names:
+        if name not in reply.gradients or not reply.gradients[name].abs().max() > 0:
+            return f"no gradient reaches {_readable(name)}"
+    return None
+
+
+def reparameterised(reply: Reply, *, mean: Tensor, cotangent: Tensor) -> str | None:
+    """The gradients that noise scaled by exp(argument 2) and shifted by argument 1 has.
+
+    With z = mean + scale * noise: dz/d mean = 1 and dz/d log scale = z - mean.
+    """
+    problem = _arrangement(reply, [mean])
+    if problem:
+        return problem
+    shift = reply.outputs[0].double() - mean.double()
+    expected = {"arg1": cotangent.double(), "arg2": cotangent.double() * shift}
+    return gradients(reply, expected=expected)
+
+
+def _readable(name: str) -> str:
+    return name.removeprefix("state.") if name.startswith("state.") else f"argument {name[3:]}"
+
+
+def _uniformity(values: Tensor) -> float:
+    """Kolmogorov's distance between probabilities of draws and the uniform distribution."""
+    ordered = values.flatten().double().sort().values
+    steps = torch.arange(1, len(ordered) + 1, dtype=torch.float64) / len(ordered)
+    lag = steps - 1 / len(ordered)
+    return float(torch.maximum((steps - ordered).abs(), (ordered - lag).abs()).max())
+
+
+def _sums(unit: Tensor, axis: int) -> Tensor:
+    """Sums over groups along an axis, scaled: standard normal again if the parts are independent.
+
+    Long axes go in groups of eight, which leaves more draws; short ones are one group.
+    """
+    moved = unit.movedim(axis, -1)
+    width = min(_GROUP, moved.shape[-1])
+    used = moved[..., : moved.shape[-1] // width * width]
+    return used.unflatten(-1, (-1, width)).sum(-1) / math.sqrt(width)
+
+
+def normal(
+    reply: Reply, *, mean: Tensor, std: Tensor, calls: int, axes: tuple[str, ...]
+) -> str | None:
+    """Independent normal draws: each entry, and sums along each axis (which show shared noise).
+
+    The output is [calls, *mean.shape]; axes names its axes, for the message.
+    """
+    problem = _arrangement(reply, [mean.expand(calls, *mean.shape)])
+    if problem:
+        return problem
+    unit = (reply.outputs[0].double() - mean.double()) / std.double()
+    cdf = torch.special.ndtr
+    if _uniformity(cdf(unit)) > tolerance(unit.numel()):
+        got_mean, got_std = float(unit.mean()), float(unit.std())
+        return (
+            "the draws do not follow the distribution that was asked for: standardised, they have "
+            f"mean {_number(got_mean)} and standard deviation {_number(got_std)}, 0 and 1 wanted"
+        )
+    for axis, name in enumerate(axes):
+        sums = _sums(unit, axis)
+        if unit.shape[axis] > 1 and _uniformity(cdf(sums)) > tolerance(sums.numel()):
+            return f"the noise is not independent: it is shared along the {name}"
+    return None
+
+
+def distribution(
+    reply: Reply, *, values: Tensor, cdf: Tensor, n: int, slack: float = 0.0
+) -> str | None:
+    """n independent draws [n] against a tabulated, continuous distribution function.
+
+    values: increasing [N]; cdf: [N], the probability of at most that value; slack: its own error.
+    """
+    problem = _arrangement(reply, [torch.empty(n)])
+    if problem:
+        return problem
+    got = reply.outputs[0].double()
+    table, levels = values.double(), cdf.double()
+    right = torch.searchsorted(table, got).clamp(1, len(table) - 1)
+    step = (got - table[right - 1]) / (table[right] - table[right - 1])
+    probability = levels[right - 1] + step.clamp(0, 1) * (levels[right] - levels[right - 1])
+    if _uniformity(probability) > tolerance(n) + slack:
+        middle = float(table[int((levels - 0.5).abs().argmin())])
+        return (
+            "the values of many draws are distributed wrongly: their median is "
+            f"{_number(float(got.median()))}, {_number(middle)} wanted"
+        )
+    return None
+
+
+def binary(reply: Reply, *, shape: tuple[int, ...], share: float | None = None) -> str | None:
+    """Values exactly 0 or 1 in the given shape; share: the probability of a 1, equal for all."""
+    problem = _arrangement(reply, [torch.empty(shape)])
+    if problem:
+        return problem
+    got = reply.outputs[0].double()
+    odd = got[(got != 0) & (got != 1)]
+    if len(odd):
+        return f"it contains {_number(float(odd[0]))}; only 0 and 1 are wanted"
+    white = float(got.mean())
+    if share is not None and abs(white - share) > tolerance(got.numel()):
+        return f"a fraction of {_number(white)} of all pixels is white, {_number(share)} wanted"
+    return None
+
+
+def frequencies(
+    reply: Reply, *, probability: Tensor, shape: tuple[int, ...], slack: float = 0.0
+) -> str | None:
+    """Binary rows [n, D] whose columns, and products of neighbouring columns, have a frequency.
+
+    probability: [2, D], of column d being 1, and of columns d and d + 1 (cyclic) both being 1;
+    slack: its own error.
+    """
+    problem = binary(reply, shape=shape)
+    if problem:
+        return problem
+    got = reply.outputs[0].double()
+    both = got * got.roll(-1, dims=1)
+    slack += math.sqrt(math.log(2 * 2 * got.shape[1] / ALPHA) / (2 * got.shape[0]))
+    for observed, wanted, what in zip(
+        (got.mean(0), both.mean(0)), probability.double(), ("a pixel is", "two pixels are"),
+        strict=True,
+    ):  # fmt: skip
+        worst = int((observed - wanted).abs().argmax())
+        if abs(observed[worst] - wanted[worst]) > slack:
+            found, right = _number(float(observed[worst])), _number(float(wanted[worst]))
+            return f"{what} white in a fraction of {found} of the draws, {right} wanted"
+    return None
+
+
+def varies(reply: Reply) -> str | None:
+    """Repeated calls [repeat, ...] give different values."""
+    got = reply.outputs[0]
+    return "two calls gave the same values" if torch.equal(got[0], got[1]) else None
+
+
+def clusters(reply: Reply, *, labels: Tensor, purity: float, linear: Tensor) -> str | None:
+    """Plane coordinates [B, 2] in which nearest neighbours share a label, and which are not just
+    a linear picture of `linear` [B, L]."""
+    problem = _arrangement(reply, [torch.empty(len(labels), 2)])
+    if problem:
+        return problem
+    points = reply.outputs[0].double()
+    distance = torch.cdist(points, points).fill_diagonal_(math.inf)
+    same = float((labels[distance.argmin(1)] == labels).double().mean())
+    if same < purity:
+        return (
+            f"only {100 * same:.0f} % of the points have a neighbour of their own kind although "
+            "the posterior means of the kinds are far apart"
+        )
+    basis = torch.cat([linear.double(), torch.ones(len(labels), 1, dtype=torch.float64)], 1)
+    fit = basis @ torch.linalg.lstsq(basis, points, driver="gelsd").solution
+    unexplained = float(((points - fit) ** 2).sum() / ((points - points.mean(0)) ** 2).sum())
+    if unexplained < 1e-6:
+        return "the coordinates are a linear function of the means (a projection); t-SNE is wanted"
+    return None
+
+
+KINDS: dict[str, Callable[..., str | None]] = {
+    function.__name__: function
+    for function in (
+        equal, gradients, reaches, reparameterised, normal, distribution, binary, frequencies,
+        varies, clusters,
+    )
+}  # fmt: skip
+
+
+def compare(kind: str, reply: Reply, params: dict[str, Any]) -> str | None:
+    """The comparison of that name; None if the reply is as expected."""
+    return KINDS[kind](reply, **params)

@@ -1,0 +1,120 @@
+"""The tape beside a notebook: calls and what is expected of them, recorded from the reference.
+
+A `.tape` file is a NumPy archive (read without pickle): the entry `tape` holds JSON, the other
+entries the tensors that it refers to. It holds numbers, never a formula or a check's source.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vae_utils.calls import Call, call_from_json, call_to_json
+from vae_utils.codec import decode, encode
+
+FORMAT = 1
+
+Recipe = Callable[[Tensor], list[Any] | None]
+
+
+class TapeError(ValueError):
+    """The file is no tape that this version can read."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One call and one comparison of its reply."""
+
+    call: Call
+    kind: str
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TapedCheck:
+    """One check: what it claims, its points, its entries."""
+
+    name: str
+    claim: str
+    points: float
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Tape:
+    """All checks of an assignment, by task in the order of the notebook."""
+
+    assignment: str
+    tasks: dict[str, tuple[TapedCheck, ...]]
+
+
+def write(tape: Tape, path: Path, recipe: Recipe = lambda _: None) -> None:
+    """Save a tape. `recipe` may name how a tensor is drawn, which takes less room than it."""
+    arrays: dict[str, np.ndarray] = {}
+
+    def put(tensor: Tensor) -> dict[str, Any]:
+        known = recipe(tensor)
+        if known is not None:
+            return {"$uniform": known}
+        array = tensor.detach().numpy()
+        for name, other in arrays.items():
+            if other.dtype == array.dtype and np.array_equal(other, array):
+                return {"$tensor": name}
+        name = f"t{len(arrays)}"
+        arrays[name] = np.array(array)
+        return {"$tensor": name}
+
+    tasks = {name: [_check_json(c, put) for c in checks] for name, checks in tape.tasks.items()}
+    text = json.dumps({"format": FORMAT, "assignment": tape.assignment, "tasks": tasks})
+    with path.open("wb") as file:
+        np.savez_compressed(file, tape=np.frombuffer(text.encode(), np.uint8), **arrays)
+
+
+def _check_json(check: TapedCheck, put: Any) -> dict[str, Any]:
+    entries = [
+        {"call": call_to_json(e.call, put), "kind": e.kind, "params": encode(e.params, put)}
+        for e in check.entries
+    ]
+    return {**vars(check), "entries": entries}
+
+
+def read(path: Path) -> Tape:
+    """Load a tape; raises TapeError with what to do if it cannot be read."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        data = json.loads(arrays.pop("tape").tobytes())
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise TapeError(
+            f"{path.name} is not a readable tape ({error}); download it again."
+        ) from error
+    if data.get("format") != FORMAT:
+        raise TapeError(
+            f"{path.name} has format {data.get('format')}, vae_utils reads format {FORMAT}: "
+            "update vae_utils or download the tape again."
+        )
+
+    def get(name: str) -> Tensor:
+        return torch.from_numpy(arrays[name])
+
+    tasks = {
+        name: tuple(_check_from(check, get) for check in checks)
+        for name, checks in data["tasks"].items()
+    }
+    return Tape(data["assignment"], tasks)
+
+
+def _check_from(data: dict[str, Any], get: Any) -> TapedCheck:
+    entries = tuple(
+        Entry(call_from_json(e["call"], get), e["kind"], decode(e["params"], get))
+        for e in data["entries"]
+    )
+    return TapedCheck(data["name"], data["claim"], data["points"], entries)
