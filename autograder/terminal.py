@@ -1,0 +1,99 @@
+"""What the commands print: progress, the table of a batch, the report of one notebook."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from tqdm import tqdm
+
+from autograder.assignment import Assignment
+from autograder.record import task_text, words
+from autograder.verdicts import Report, State, TaskReport, Verdict
+
+_STYLES = {
+    Verdict.PASSED: "green",
+    Verdict.PARTIAL: "yellow",
+    Verdict.UNATTEMPTED: "dim",
+    Verdict.RULE_BROKEN: "magenta",
+}
+
+
+class Progress:
+    """A bar over a batch; each student's score passes by above it."""
+
+    def __init__(self, total: int) -> None:
+        self._bar = tqdm(total=total, unit="submission", disable=not total)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def __call__(self, student: str, report: Report) -> None:
+        """One more is done."""
+        self._bar.set_postfix_str(student, refresh=False)
+        self._bar.update()
+
+
+def _score(report: Report | None) -> str:
+    if report is None:
+        return "not graded"
+    if report.score is None:
+        return report.state.value.replace("_", " ")
+    return f"{report.score:g}"
+
+
+_LETTERS = {
+    Verdict.UNATTEMPTED: "–",
+    Verdict.FAILED: "F",
+    Verdict.CRASHED: "C",
+    Verdict.TIMED_OUT: "T",
+    Verdict.RULE_BROKEN: "R",
+}
+
+
+def _cell(task: TaskReport, report: Report) -> Text:
+    if report.score is None:
+        return Text("")
+    mark = _LETTERS.get(task.verdict, "")
+    return Text(f"{mark} {task.points:g}".strip(), style=_STYLES.get(task.verdict, "red"))
+
+
+def _heading(name: str, points: float) -> str:
+    return "\n".join([*name.split("_"), f"({points:g})"])
+
+
+def print_table(assignment: Assignment, reports: dict[str, Report | None], graded: int) -> None:
+    """Students by tasks: points, or why there are none."""
+    total = sum(task.points for task in assignment.tasks)
+    table = Table(
+        title=f"{assignment.name}: {graded} graded now, {len(reports)} in all",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        caption=" ".join(f"{letter} {words(verdict)} " for verdict, letter in _LETTERS.items()),
+    )
+    table.add_column("student", no_wrap=True)
+    for task in assignment.tasks:
+        table.add_column(_heading(task.name, task.points), justify="right")
+    table.add_column(f"score\n({total:g})", justify="right")
+    for student, report in sorted(reports.items()):
+        cells = [_cell(task, report) for task in report.tasks] if report else []
+        cells += [Text("")] * (len(assignment.tasks) - len(cells))
+        table.add_row(student, *cells, Text(_score(report), style="bold"))
+    Console().print(table)
+
+
+def print_report(report: Report) -> None:
+    """All verdicts on one notebook, with what was seen and the hints."""
+    console = Console(highlight=False)
+    if report.state is not State.GRADED:
+        console.print(f"{report.state.value.replace('_', ' ')}: {report.reason}", markup=False)
+    for note in report.notes:
+        console.print(f"note: {note}", markup=False)
+    if report.score is not None:
+        for task in report.tasks:
+            console.print(Text(task_text(task), style=_STYLES.get(task.verdict, "red")))
+        console.print(f"score {report.score:g} of {report.max_score:g} (seed {report.seed})")
