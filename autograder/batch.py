@@ -7,11 +7,10 @@ Autograde converter write gradebook and files, with the judging already done.
 from __future__ import annotations
 
 import contextlib
-import logging
 import multiprocessing
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -20,11 +19,12 @@ from typing import Any
 
 from sqlalchemy.exc import SAWarning
 
-from autograder import nbgrader_plugin, release
+from autograder import worker
 from autograder.assignment import Assignment
-from autograder.grading import Graded, grade, seed_of, ungraded
+from autograder.results import Graded, ungraded
 from autograder.record import read_report
 from autograder.sandbox.policy import Policy
+from autograder.seeds import seed_of
 from autograder.verdicts import Report, State
 
 
@@ -63,47 +63,61 @@ def is_up_to_date(assignment: Assignment, submission: Submission) -> bool:
     return result.is_file() and result.stat().st_mtime >= submission.path.stat().st_mtime
 
 
-def _judge(path: Path, assignment: Assignment, seed: int, policy: Policy) -> Graded:
-    """In a worker: grade one file; its zygote stays warm for the next."""
-    return grade(path.read_bytes(), assignment, seed, policy)
-
-
-def _quiet_worker() -> None:
-    logging.disable(logging.CRITICAL)
-
-
-def _failed(assignment: Assignment, seed: int, error: BaseException) -> Graded:
-    report = ungraded(assignment, seed, State.INFRASTRUCTURE_FAULT, f"the grader broke: {error}")
+def _failed(assignment: Assignment, error: BaseException) -> Graded:
+    report = ungraded(assignment, 0, State.INFRASTRUCTURE_FAULT, f"the grader broke: {error}")
     return Graded(report, assignment.template)
 
 
-def judged(
-    assignment: Assignment, submissions: list[Submission], policy: Policy, jobs: int
-) -> Iterator[tuple[Submission, Graded]]:
-    """Results as they come, from `jobs` processes; a worker that dies costs one submission."""
-    waiting = list(submissions)
-    context = multiprocessing.get_context("spawn")
-    while waiting:
-        jobs = min(jobs, len(waiting))
-        with ProcessPoolExecutor(jobs, mp_context=context, initializer=_quiet_worker) as pool:
-            futures: dict[Future[Graded], Submission] = {}
-            for submission in waiting:
-                seed = seed_of(assignment.course, submission.student, assignment.name)
-                future = pool.submit(_judge, submission.path, assignment, seed, policy)
-                futures[future] = submission
-            waiting = []
-            for future in as_completed(futures):
-                submission = futures[future]
-                try:
-                    yield submission, future.result()
-                except BrokenProcessPool:
-                    waiting.append(submission)
-                except Exception as error:
-                    yield submission, _failed(assignment, 0, error)
-        if waiting and jobs == 1:  # alone in its pool and yet the pool broke: it is this one
-            yield waiting[0], _failed(assignment, 0, RuntimeError("the worker process died"))
-            waiting = waiting[1:]
-        jobs = 1 if waiting else jobs
+class Judging:
+    """Worker processes at work on a batch, from the moment it is made. Iterate for the results."""
+
+    def __init__(self, assignment: Assignment, policy: Policy, jobs: int) -> None:
+        self._assignment, self._policy, self._jobs = assignment, policy, jobs
+        self._pool: ProcessPoolExecutor | None = None
+        self._futures: dict[Future[Graded], Submission] = {}
+
+    def start(self, submissions: list[Submission], jobs: int | None = None) -> None:
+        """Hand out work; the workers import their libraries while the coordinator prepares."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["autograder.grading"])  # imports torch once for all workers
+        jobs = min(jobs or self._jobs, len(submissions))
+        self._pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=worker.start)
+        self._futures = {}
+        for submission in submissions:
+            seed = seed_of(self._assignment.course, submission.student, self._assignment.name)
+            future = self._pool.submit(
+                worker.judge_file, submission.path, self._assignment, seed, self._policy
+            )
+            self._futures[future] = submission
+
+    def results(self) -> Iterator[tuple[Submission, Graded]]:
+        """Results as they come. A worker that dies breaks the pool: the rest is tried again one
+        by one, and a submission that kills its worker twice is an infrastructure fault."""
+        lost = yield from self._collect()
+        for submission in lost:
+            self.start([submission], jobs=1)
+            again = yield from self._collect()
+            if again:
+                yield submission, _failed(self._assignment, RuntimeError("its worker died twice"))
+
+    def _collect(self) -> Generator[tuple[Submission, Graded], None, list[Submission]]:
+        lost = []
+        for future in as_completed(self._futures):
+            submission = self._futures[future]
+            try:
+                yield submission, future.result()
+            except BrokenProcessPool:
+                lost.append(submission)
+            except Exception as error:
+                yield submission, _failed(self._assignment, error)
+        self.stop()
+        return lost
+
+    def stop(self) -> None:
+        """Let the workers finish what they have in hand and end."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
 
 
 class Recorder:
@@ -112,6 +126,8 @@ class Recorder:
     def __init__(self, assignment: Assignment) -> None:
         from nbgrader.apps import NbGraderAPI
         from nbgrader.coursedir import CourseDirectory
+
+        from autograder import release
 
         release.register(assignment)
         config = release.configuration(assignment.course)
@@ -122,6 +138,8 @@ class Recorder:
     def record(self, student: str, graded: Graded) -> None:
         """Write one result into autograded/ and the gradebook; raises if nbgrader refuses."""
         name = self._assignment.name
+        from autograder import nbgrader_plugin
+
         # nbgrader 0.9 relates new rows in an order about which SQLAlchemy 2.1 warns.
         warnings.filterwarnings("ignore", category=SAWarning)
         nbgrader_plugin.precomputed[name, student] = graded
@@ -147,12 +165,17 @@ def grade_all(
     progress: Callable[[str, Report], Any],
 ) -> dict[str, Report]:
     """Judge and record; `progress` is told each student and report. Returns reports by student."""
-    recorder = Recorder(assignment)
+    judging = Judging(assignment, policy, jobs)
     reports = {}
-    for submission, graded in judged(assignment, submissions, policy, jobs):
-        recorder.record(submission.student, graded)
-        reports[submission.student] = graded.report
-        progress(submission.student, graded.report)
+    try:
+        judging.start(submissions)
+        recorder = Recorder(assignment)
+        for submission, graded in judging.results():
+            recorder.record(submission.student, graded)
+            reports[submission.student] = graded.report
+            progress(submission.student, graded.report)
+    finally:
+        judging.stop()
     return reports
 
 

@@ -18,7 +18,7 @@ from autograder.student import Ask, Claim, Student
 from autograder.verdicts import CheckResult, NotPassed, TaskReport, Verdict
 
 _OPTIONS = (
-    "--noconftest", "--import-mode=prepend", "--capture=no",
+    "--noconftest", "--assert=plain", "--import-mode=prepend", "--capture=no",
     "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:unraisableexception",
     "-p", "no:threadexception", "-p", "no:faulthandler", "-p", "no:logging", "-p", "no:junitxml",
     "-p", "no:timeout", "-p", "no:xdist", "-p", "no:warnings",
@@ -79,7 +79,7 @@ class _Judge:
 
     def _keep(self, item: pytest.Function, problem: NotPassed | None) -> None:
         assert self._student is not None
-        task, note = item.path.stem, "; ".join(self._student.notes)
+        task, note = item.path.stem, "; ".join(dict.fromkeys(self._student.notes))
         result = _result(item.function, item.name, problem, note)
         done = Done(result, self._student.claims, item.funcargs["draw"])
         self.done.setdefault(task, []).append(done)

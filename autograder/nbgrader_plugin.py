@@ -13,11 +13,12 @@ from nbformat.notebooknode import NotebookNode
 
 from autograder import assignment as assignments
 from autograder import release
-from autograder.grading import Graded, grade_clean, seed_of, ungraded
+from autograder.results import Graded, ungraded
 from autograder.record import METADATA, read_report, write_verdicts
 from autograder.sandbox.provisioner import default_policy
-from autograder.sandbox.walls import SandboxUnavailable, require
+from autograder.sandbox.walls import require
 from autograder.sanitise import Clean, Refused, sanitise
+from autograder.seeds import seed_of
 from autograder.verdicts import State
 
 Precomputed = dict[tuple[str, str], Graded]
@@ -73,6 +74,8 @@ class JudgeSubmission(NbGraderPreprocessor):
         policy = default_policy()
         if policy.protected:
             require()
+        from autograder.grading import grade_clean  # imports torch; the batch command needs none
+
         return grade_clean(Clean(nb, tuple(about.get("notes", ()))), found, seed, policy)
 
 
@@ -111,7 +114,6 @@ def record_tapes(assignment: str, **_: Any) -> None:
 __all__ = [
     "HoldUngraded",
     "JudgeSubmission",
-    "SandboxUnavailable",
     "SubmissionExporter",
     "precomputed",
     "record_tapes",

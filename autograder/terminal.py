@@ -72,7 +72,8 @@ def print_table(assignment: Assignment, reports: dict[str, Report | None], grade
     table = Table(
         title=f"{assignment.name}: {graded} graded now, {len(reports)} in all",
         box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
+        padding=(0, 0, 0, 0),
+        collapse_padding=True,
         caption=" ".join(f"{letter} {words(verdict)} " for verdict, letter in _LETTERS.items()),
     )
     table.add_column("student", no_wrap=True)

@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -61,7 +62,7 @@ def _difference(got: Tensor, expected: Tensor, rtol: float, atol: float) -> str 
     if not len(wrong):
         return None
     first = int(wrong[0])
-    index = [int(i) for i in torch.unravel_index(torch.tensor(first), expected.shape)]
+    index = [int(i) for i in np.unravel_index(first, expected.shape)]
     place = f"entry {index}" if index else "the value"
     return (
         f"{place} is {_number(float(got.flatten()[first]))}, "

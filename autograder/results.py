@@ -1,0 +1,33 @@
+"""What grading a submission gives: report and notebook. Free of torch, so that readers start fast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nbformat.notebooknode import NotebookNode
+
+from autograder.assignment import Assignment
+from autograder.verdicts import CheckResult, Report, State, TaskReport, Verdict
+
+
+@dataclass(frozen=True)
+class Graded:
+    """The report and the notebook as it ran, with its outputs."""
+
+    report: Report
+    notebook: NotebookNode
+
+
+def ungraded(
+    assignment: Assignment, seed: int, state: State, reason: str, notes: tuple[str, ...] = ()
+) -> Report:
+    """A report without verdicts on the work: it could not be read, or the grader failed."""
+    tasks = tuple(
+        TaskReport(task.name, task.points, (_nothing(task.name, task.points),))
+        for task in assignment.tasks
+    )
+    return Report(assignment.name, seed, tasks, state, reason, notes)
+
+
+def _nothing(name: str, points: float) -> CheckResult:
+    return CheckResult(name, "not graded", points, Verdict.UNATTEMPTED, "not graded")
