@@ -151,6 +151,13 @@ class Recorder:
             log = result.get("error") or result.get("log") or ""
             raise RuntimeError(f"nbgrader could not record {student}: {log[-2000:]}")
 
+    def write_feedback(self, student: str) -> None:
+        """Write the feedback page of a student who has been recorded."""
+        result = self._api.generate_feedback(self._assignment.name, student, force=True)
+        if not result["success"]:
+            log = result.get("error") or result.get("log") or ""
+            raise RuntimeError(f"nbgrader could not write feedback of {student}: {log[-2000:]}")
+
 
 def default_jobs() -> int:
     """One worker a core that this process may use."""
@@ -163,6 +170,7 @@ def grade_all(
     policy: Policy,
     jobs: int,
     progress: Callable[[str, Report], Any],
+    feedback: bool = False,
 ) -> dict[str, Report]:
     """Judge and record; `progress` is told each student and report. Returns reports by student."""
     judging = Judging(assignment, policy, jobs)
@@ -172,6 +180,8 @@ def grade_all(
         recorder = Recorder(assignment)
         for submission, graded in judging.results():
             recorder.record(submission.student, graded)
+            if feedback:
+                recorder.write_feedback(submission.student)
             reports[submission.student] = graded.report
             progress(submission.student, graded.report)
     finally:

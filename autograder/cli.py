@@ -67,7 +67,11 @@ def _grade(arguments: argparse.Namespace) -> int:
     todo = [s for s in submissions if arguments.force or not batch.is_up_to_date(assignment, s)]
     jobs = arguments.jobs or batch.default_jobs()
     with Progress(len(todo)) as progress:
-        done = batch.grade_all(assignment, todo, policy, jobs, progress) if todo else {}
+        done = (
+            batch.grade_all(assignment, todo, policy, jobs, progress, arguments.feedback)
+            if todo
+            else {}
+        )
     reports = {
         s.student: done.get(s.student) or batch.earlier_report(assignment, s.student)
         for s in submissions
@@ -124,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--student", nargs="+", metavar="ID", help="only these students")
     added.add_argument("--jobs", type=_positive, metavar="N", help="workers (default: one a core)")
     added.add_argument("--force", action="store_true", help="grade again what is graded already")
+    added.add_argument("--feedback", action="store_true", help="write the feedback pages as well")
     sandboxed(added)
     added = command("check", _check, "Grade one notebook without a gradebook.")
     added.add_argument("file", type=Path, metavar="FILE.ipynb")

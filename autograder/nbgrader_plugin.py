@@ -108,7 +108,9 @@ def register_assignment(assignment: str, **_: Any) -> None:
 
 def record_tapes(assignment: str, **_: Any) -> None:
     """After a release was generated: record its tape from the reference."""
-    release.record_tape(assignments.find(assignment, Path.cwd()))
+    found = assignments.find(assignment, Path.cwd())
+    if not release.is_recorded(found):
+        release.record_tape(found)
 
 
 __all__ = [

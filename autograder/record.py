@@ -19,8 +19,8 @@ COLOURS = {
     Verdict.PARTIAL: "#9a6700",
     Verdict.UNATTEMPTED: "#6e7781",
     Verdict.FAILED: "#cf222e",
-    Verdict.CRASHED: "#cf222e",
-    Verdict.TIMED_OUT: "#cf222e",
+    Verdict.CRASHED: "#82071e",
+    Verdict.TIMED_OUT: "#bc4c00",
     Verdict.RULE_BROKEN: "#8250df",
 }
 _MARKS = {Verdict.PASSED: "✓", Verdict.UNATTEMPTED: "○"}
@@ -51,10 +51,11 @@ def _check_row(check: CheckResult) -> str:
     said = f'<div style="color:{colour}">{escape(check.message)}</div>' if check.message else ""
     hint = f"<div><b>Hint:</b> {escape(check.hint)}</div>" if check.hint else ""
     note = f"<div><i>{escape(check.note)}</i></div>" if check.note else ""
+    place = "padding:2px 12px 2px 0;vertical-align:top;text-align:left"
     return (
-        f'<tr><td style="color:{colour};text-align:left">{_MARKS.get(check.verdict, "✗")}</td>'
-        f'<td style="text-align:left">{escape(check.claim)}{said}{hint}{note}</td>'
-        f'<td style="text-align:right;white-space:nowrap">{earned:g} / {check.points:g}</td></tr>'
+        f'<tr><td style="{place};color:{colour}">{_MARKS.get(check.verdict, "✗")}</td>'
+        f'<td style="{place}">{escape(check.claim)}{said}{hint}{note}</td>'
+        f'<td style="{place};white-space:nowrap">{earned:g} / {check.points:g}</td></tr>'
     )
 
 

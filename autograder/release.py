@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
-from autograder.assignment import CONFIG, Assignment, grade_id
+from autograder.assignment import CHECKS, CONFIG, Assignment, grade_id
 
 TAPE_SEED = 20260101
 """The tape's own seed: its inputs are public, those of the grading are not."""
@@ -73,8 +74,12 @@ def release(assignment: Assignment) -> None:
     refresh_source(assignment.source)
     config = configuration(assignment.course)
     config.GenerateAssignment.post_convert_hook = None  # nbgrader would hide a failure in it
+    kept = assignment.tape.read_bytes() if assignment.tape.is_file() else None
     _generate(assignment.course, assignment.name, config)
-    record_tape(assignment)
+    if kept is not None:
+        assignment.tape.write_bytes(kept)
+    if not is_recorded(assignment):
+        record_tape(assignment)
 
 
 def is_registered(assignment: Assignment) -> bool:
@@ -107,8 +112,31 @@ def reference(assignment: Assignment) -> NotebookNode:
     return nbformat.read(refresh_source(assignment.source), as_version=4)
 
 
+def fingerprint(assignment: Assignment) -> str:
+    """A hash of all that a tape is made from: reference, checks, and the code that compares."""
+    import vae_utils
+
+    library = Path(vae_utils.__file__).parent
+    code = [library / name for name in ("calls.py", "codec.py", "compare.py", "tape.py")]
+    checks = sorted(CHECKS.joinpath(assignment.name).glob("*.py"))
+    digest = hashlib.sha256()
+    for path in (assignment.source, CHECKS / "__init__.py", *checks, *code):
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def is_recorded(assignment: Assignment) -> bool:
+    """Whether the tape was made from what is there now."""
+    from vae_utils.tape import TapeError, read
+
+    try:
+        return read(assignment.tape).made_from == fingerprint(assignment)
+    except TapeError:
+        return False
+
+
 def record_tape(assignment: Assignment) -> None:
     """Run the checks on the reference and keep their calls and expected numbers."""
     from autograder.tape_recorder import record
 
-    record(assignment, reference(assignment), TAPE_SEED)
+    record(assignment, reference(assignment), TAPE_SEED, fingerprint(assignment))

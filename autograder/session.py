@@ -76,7 +76,7 @@ class Session:
         context = zmq.Context()
         context.setsockopt(zmq.MAXMSGSIZE, self._policy.reply_bytes)  # type: ignore[call-overload]
         self._manager = KernelManager(kernel_name=KERNEL_NAME, context=context)
-        self._manager.start_kernel()
+        self._manager.start_kernel(sandbox_policy=self._policy)
         client = self._manager.blocking_client()
         client.start_channels(hb=False, stdin=False, control=False)
         self._client = client

@@ -28,7 +28,7 @@ def _require_passed(checks: list[Done]) -> None:
             raise JudgeBroke(f"the reference fails {done.result.name}: {done.result.message}")
 
 
-def record(assignment: Assignment, reference: NotebookNode, seed: int) -> None:
+def record(assignment: Assignment, reference: NotebookNode, seed: int, made_from: str) -> None:
     """Write the assignment's tape; raises JudgeBroke if the reference does not pass."""
     policy = default_policy()
     with Session(runnable(reference, policy), policy) as session:
@@ -42,4 +42,4 @@ def record(assignment: Assignment, reference: NotebookNode, seed: int) -> None:
 
     tasks = {task.name: tuple(map(_taped, done[task.name])) for task in assignment.tasks}
     assignment.tape.parent.mkdir(parents=True, exist_ok=True)
-    write(Tape(assignment.name, tasks), assignment.tape, recipe)
+    write(Tape(assignment.name, tasks, made_from), assignment.tape, recipe)

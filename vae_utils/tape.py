@@ -54,6 +54,8 @@ class Tape:
 
     assignment: str
     tasks: dict[str, tuple[TapedCheck, ...]]
+    made_from: str = ""
+    """A hash of the reference and the checks, by which a release knows whether to record anew."""
 
 
 def write(tape: Tape, path: Path, recipe: Recipe = lambda _: None) -> None:
@@ -73,7 +75,8 @@ def write(tape: Tape, path: Path, recipe: Recipe = lambda _: None) -> None:
         return {"$tensor": name}
 
     tasks = {name: [_check_json(c, put) for c in checks] for name, checks in tape.tasks.items()}
-    text = json.dumps({"format": FORMAT, "assignment": tape.assignment, "tasks": tasks})
+    head = {"format": FORMAT, "assignment": tape.assignment, "made_from": tape.made_from}
+    text = json.dumps({**head, "tasks": tasks})
     with path.open("wb") as file:
         np.savez_compressed(file, tape=np.frombuffer(text.encode(), np.uint8), **arrays)
 
@@ -109,7 +112,7 @@ def read(path: Path) -> Tape:
         name: tuple(_check_from(check, get) for check in checks)
         for name, checks in data["tasks"].items()
     }
-    return Tape(data["assignment"], tasks)
+    return Tape(data["assignment"], tasks, data.get("made_from", ""))
 
 
 def _check_from(data: dict[str, Any], get: Any) -> TapedCheck:

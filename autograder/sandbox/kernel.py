@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,7 @@ def run(connection: dict[str, Any], scratch: str, policy: Policy) -> None:
     os.environ.clear()
     os.environ.update(_environment(home))
     os.chdir(home)
+    tempfile.tempdir = None  # the zygote has looked, and found a folder that is out of reach here
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if policy.protected:
         raise_walls(policy, scratch)

@@ -45,8 +45,11 @@ class SandboxProvisioner(KernelProvisionerBase):
         return self.pid is not None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Choose socket files in a fresh scratch folder; the network is not there to be used."""
-        self.policy = default_policy()
+        """Choose socket files in a fresh scratch folder; the network is not there to be used.
+
+        `sandbox_policy` in `start_kernel(...)` replaces the policy in force.
+        """
+        self.policy: Policy = kwargs.pop("sandbox_policy", None) or default_policy()
         if self.policy.protected:
             require()
         self.scratch = tempfile.mkdtemp(prefix="vae-kernel-")

@@ -64,7 +64,7 @@ def _limit_resources(policy: Policy) -> None:
         resource.RLIMIT_DATA: _private_memory() + policy.memory,
         # Shared anonymous memory is not "data"; thread stacks reserve much that they never use.
         resource.RLIMIT_AS: _address_space() + 2 * policy.memory,
-        resource.RLIMIT_CPU: policy.cpu_seconds,
+        resource.RLIMIT_CPU: policy.cpu_seconds + 1,
         resource.RLIMIT_FSIZE: policy.file_size,
         resource.RLIMIT_NOFILE: policy.open_files,
         resource.RLIMIT_CORE: 0,
@@ -74,7 +74,9 @@ def _limit_resources(policy: Policy) -> None:
     for which, value in limits.items():
         hard = resource.getrlimit(which)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(which, (value, value))
+        # Processor time: the soft limit says so (SIGXCPU), the hard one cannot be caught.
+        soft = value - 1 if which == resource.RLIMIT_CPU else value
+        resource.setrlimit(which, (soft, value))
 
 
 def _drop_capabilities() -> None:

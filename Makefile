@@ -1,0 +1,39 @@
+# The two commands are `make demo` and `make test`; both set up what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: setup demo test test-fast lint release clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml autograder/sandbox/kernelspec/kernel.json
+	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+demo: setup
+	autograder release vae
+	python tests/samples.py demo
+	cd demo && autograder grade vae --feedback
+	cd demo && autograder report vae
+	@echo "gradebook: demo/gradebook.db   feedback: demo/feedback/   report: demo/report/vae.html"
+
+test: setup
+	python -m pytest
+
+test-fast: setup
+	python -m pytest -m "not slow and not browser"
+
+lint: setup
+	ruff check .
+	ruff format --check .
+	mypy
+
+release: setup
+	autograder release vae
+
+clean:
+	rm -rf demo .pytest_cache .mypy_cache .ruff_cache
