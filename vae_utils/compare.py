@@ -21,6 +21,7 @@ from vae_utils.calls import Reply
 
 ALPHA = 1e-10
 _GROUP = 8
+_SAME = 1e-3  # far above float32 errors of noise of order one
 
 
 def _shape(tensor: Tensor) -> str:
@@ -35,9 +36,12 @@ def _count(number: int) -> str:
     return "one tensor" if number == 1 else f"{number} tensors"
 
 
-def tolerance(n: int) -> float:
-    """The largest distance of an empirical distribution of n draws at level ALPHA."""
-    return math.sqrt(math.log(2 / ALPHA) / (2 * n))
+def tolerance(n: int, count: int = 1) -> float:
+    """The largest distance of an empirical distribution of n draws at level ALPHA.
+
+    With `count` the largest of that many such distances (Boole's inequality).
+    """
+    return math.sqrt(math.log(2 * count / ALPHA) / (2 * n))
 
 
 def _arrangement(reply: Reply, shapes: list[Tensor]) -> str | None:
@@ -112,6 +116,19 @@ def reaches(reply: Reply, *, names: tuple[str, ...]) -> str | None:
     return None
 
 
+def unreached(reply: Reply, *, names: tuple[str, ...], shape: tuple[int, ...]) -> str | None:
+    """No gradient, or one of zeros, arrives at any of these: a mistake to recognise.
+
+    shape: that of the first output; another one has no gradients for a reason of its own.
+    """
+    if reply.outputs[0].shape != shape:
+        return "another shape"
+    for name in names:
+        if name in reply.gradients and reply.gradients[name].abs().max() > 0:
+            return f"a gradient reaches {_readable(name)}"
+    return None
+
+
 def reparameterised(reply: Reply, *, mean: Tensor, cotangent: Tensor) -> str | None:
     """The gradients that noise scaled by exp(argument 2) and shifted by argument 1 has.
 
@@ -129,12 +146,17 @@ def _readable(name: str) -> str:
     return name.removeprefix("state.") if name.startswith("state.") else f"argument {name[3:]}"
 
 
+def _distances(values: Tensor) -> Tensor:
+    """Kolmogorov's distance of each row of probabilities [..., n] from the uniform distribution."""
+    ordered = values.double().sort(-1).values
+    n = ordered.shape[-1]
+    steps = torch.arange(1, n + 1, dtype=torch.float64) / n
+    return torch.maximum(steps - ordered, ordered - (steps - 1 / n)).amax(-1)
+
+
 def _uniformity(values: Tensor) -> float:
-    """Kolmogorov's distance between probabilities of draws and the uniform distribution."""
-    ordered = values.flatten().double().sort().values
-    steps = torch.arange(1, len(ordered) + 1, dtype=torch.float64) / len(ordered)
-    lag = steps - 1 / len(ordered)
-    return float(torch.maximum((steps - ordered).abs(), (ordered - lag).abs()).max())
+    """The same for all values together."""
+    return float(_distances(values.flatten()))
 
 
 def _sums(unit: Tensor, axis: int) -> Tensor:
@@ -148,10 +170,35 @@ def _sums(unit: Tensor, axis: int) -> Tensor:
     return used.unflatten(-1, (-1, width)).sum(-1) / math.sqrt(width)
 
 
+def _constant(unit: Tensor, axis: int) -> bool:
+    """Whether noise [...] that is not just zero repeats along an axis."""
+    apart = float((unit.amax(axis) - unit.amin(axis)).max())
+    return unit.shape[axis] > 1 and apart < _SAME < float(unit.abs().max())
+
+
+def _moments(unit: Tensor) -> str:
+    return (
+        f"standardised, they have mean {_number(float(unit.mean()))} and standard deviation "
+        f"{_number(float(unit.std()))}, 0 and 1 wanted"
+    )
+
+
+def _odd_slice(unit: Tensor, axes: tuple[str, ...]) -> str | None:
+    """The first place along an axis where the draws are not standard normal."""
+    for axis, name in enumerate(axes):
+        slices = unit.movedim(axis, 0).flatten(1)
+        far = _distances(torch.special.ndtr(slices)) > tolerance(slices.shape[1], len(slices))
+        if far.any():
+            place = int(far.nonzero()[0])
+            return f"the draws at place {place} of the {name} are wrong: {_moments(slices[place])}"
+    return None
+
+
 def normal(
     reply: Reply, *, mean: Tensor, std: Tensor, calls: int, axes: tuple[str, ...]
 ) -> str | None:
-    """Independent normal draws: each entry, and sums along each axis (which show shared noise).
+    """Independent normal draws: all entries, those at each place of each axis, and sums along
+    each axis (which show shared noise).
 
     The output is [calls, *mean.shape]; axes names its axes, for the message.
     """
@@ -160,17 +207,33 @@ def normal(
         return problem
     unit = (reply.outputs[0].double() - mean.double()) / std.double()
     cdf = torch.special.ndtr
-    if _uniformity(cdf(unit)) > tolerance(unit.numel()):
-        got_mean, got_std = float(unit.mean()), float(unit.std())
-        return (
-            "the draws do not follow the distribution that was asked for: standardised, they have "
-            f"mean {_number(got_mean)} and standard deviation {_number(got_std)}, 0 and 1 wanted"
-        )
+    dependent = [name for axis, name in enumerate(axes) if _constant(unit, axis)]
+    if not dependent and _uniformity(cdf(unit)) > tolerance(unit.numel()):
+        return f"the draws do not follow the distribution that was asked for: {_moments(unit)}"
     for axis, name in enumerate(axes):
         sums = _sums(unit, axis)
         if unit.shape[axis] > 1 and _uniformity(cdf(sums)) > tolerance(sums.numel()):
-            return f"the noise is not independent: it is shared along the {name}"
-    return None
+            dependent.append(name)
+    if dependent:
+        return f"the noise is not independent: it is shared along the {dependent[0]}"
+    return _odd_slice(unit, axes)
+
+
+def shared(reply: Reply, *, mean: Tensor, std: Tensor, axis: int) -> str | None:
+    """Noise that repeats along an axis of the output [calls, *mean.shape]: a mistake."""
+    if reply.outputs[0].shape[1:] != mean.shape:
+        return "another shape"
+    unit = (reply.outputs[0].double() - mean.double()) / std.double()
+    return None if _constant(unit, axis) else "the noise varies"
+
+
+def uniform(reply: Reply, *, low: Tensor, high: Tensor) -> str | None:
+    """Uniform draws [calls, *low.shape] between low and high: a mistake to recognise."""
+    if reply.outputs[0].shape[1:] != low.shape:
+        return "another shape"
+    unit = (reply.outputs[0].double() - low.double()) / (high.double() - low.double())
+    same = _uniformity(unit) <= tolerance(unit.numel())
+    return None if same else "the draws are not uniform"
 
 
 def distribution(
@@ -244,8 +307,8 @@ def varies(reply: Reply) -> str | None:
 
 
 def clusters(reply: Reply, *, labels: Tensor, purity: float, linear: Tensor) -> str | None:
-    """Plane coordinates [B, 2] in which nearest neighbours share a label, and which are not just
-    a linear picture of `linear` [B, L]."""
+    """Plane coordinates [B, 2] in which nearest neighbours share a label, and which within the
+    labels are not just a linear picture of `linear` [B, L]."""
     problem = _arrangement(reply, [torch.empty(len(labels), 2)])
     if problem:
         return problem
@@ -259,8 +322,10 @@ def clusters(reply: Reply, *, labels: Tensor, purity: float, linear: Tensor) -> 
         )
     basis = torch.cat([linear.double(), torch.ones(len(labels), 1, dtype=torch.float64)], 1)
     fit = basis @ torch.linalg.lstsq(basis, points, driver="gelsd").solution
-    unexplained = float(((points - fit) ** 2).sum() / ((points - points.mean(0)) ** 2).sum())
-    if unexplained < 1e-6:
+    member = torch.nn.functional.one_hot(labels).double()
+    centers = member @ (member.T @ points / member.sum(0)[:, None])
+    # Between kinds that shrink to points every picture is linear, hence the spread within kinds.
+    if ((points - fit) ** 2).sum() < 1e-6 * ((points - centers) ** 2).sum():
         return "the coordinates are a linear function of the means (a projection); t-SNE is wanted"
     return None
 
@@ -268,8 +333,8 @@ def clusters(reply: Reply, *, labels: Tensor, purity: float, linear: Tensor) -> 
 KINDS: dict[str, Callable[..., str | None]] = {
     function.__name__: function
     for function in (
-        equal, gradients, reaches, reparameterised, normal, distribution, binary, frequencies,
-        varies, clusters,
+        equal, gradients, reaches, unreached, reparameterised, normal, shared, uniform,
+        distribution, binary, frequencies, varies, clusters,
     )
 }  # fmt: skip
 

@@ -6,8 +6,9 @@ One folder an assignment, one file a task. A check is a pytest test that takes `
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -49,6 +50,7 @@ class Draw:
         digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
         self._seed = int.from_bytes(digest[:7])
         self._made: list[tuple[Tensor, list[Any]]] = []
+        self._noise: int | None = None
 
     def uniform(self, *shape: int, low: float, high: float) -> Tensor:
         """Uniform numbers in [low, high), float32."""
@@ -59,7 +61,16 @@ class Draw:
 
     def seed(self) -> int:
         """A seed for the random numbers of a student's function."""
-        return int(self.uniform(1, low=0, high=2**31))
+        return int(self.uniform(1, low=0, high=2**31)) if self._noise is None else self._noise
+
+    @contextlib.contextmanager
+    def same_noise(self) -> Iterator[None]:
+        """Inside, all calls start from the same random numbers."""
+        self._noise = self.seed()
+        try:
+            yield
+        finally:
+            self._noise = None
 
     def recipe(self, tensor: Tensor) -> list[Any] | None:
         """The arguments that make this very tensor again, if it came from here unchanged."""

@@ -7,7 +7,9 @@ import torch
 
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.vae import forms
-from autograder.student import Student
+from autograder.student import Answer, Student
+
+GRADIENT_HINT = "No gradient gets through: look for detach, no_grad or .data."
 
 
 def wrong_decoders(state: forms.State, z: torch.Tensor) -> list[Misconception]:
@@ -19,7 +21,9 @@ def wrong_decoders(state: forms.State, z: torch.Tensor) -> list[Misconception]:
         return Misconception(name, hint, {"expected": (value,)})
 
     return [
-        named("no_sigmoid", "These are logits: they leave (0, 1). The last step is missing.", logits),
+        named(
+            "no_sigmoid", "These are logits: they leave (0, 1). The last step is missing.", logits
+        ),
         named(
             "sigmoid_twice",
             "theta never goes below 0.5: the sigmoid is applied twice.",
@@ -40,17 +44,28 @@ def wrong_decoders(state: forms.State, z: torch.Tensor) -> list[Misconception]:
             "The hidden layer wants a ReLU; the sigmoid comes at the end only.",
             forms.linear(state, "linear4", hidden.sigmoid()).sigmoid(),
         ),
+        named(
+            "tanh_for_relu",
+            "The hidden layer wants a ReLU.",
+            forms.linear(state, "linear4", hidden.tanh()).sigmoid(),
+        ),
+        named("relu_for_sigmoid", "A ReLU leaves (0, 1): a sigmoid is wanted.", logits.relu()),
+        named("log_sigmoid", "This is log theta; theta is wanted.", logits.sigmoid().log()),
+        named("rounded", "Return the probabilities, not rounded.", (logits > 0).double()),
         named("softmax", "Pixels are independent: a sigmoid each.", logits.softmax(-1)),
         named("tanh", "tanh goes below 0; a probability does not.", logits.tanh()),
     ]
 
 
-def _check(student: Student, draw: Draw, rows: int) -> None:
+def _check(student: Student, draw: Draw, rows: int) -> Answer:
     state = forms.layer(draw, "linear3") | forms.layer(draw, "linear4")
     z = draw.uniform(rows, forms.L, low=-2.0, high=2.0)
-    answer = student.call("decoder", forms.model(state), z, method=True)
+    cotangent = draw.uniform(rows, forms.D, low=0.5, high=2.0)
+    answer = student.call("decoder", forms.model(state), z, method=True, cotangents=(cotangent,))
     expected = forms.decoder(state, z)
-    answer.must_equal(expected, misconceptions=wrong_decoders(state, z), rtol=1e-3, atol=1e-4)
+    return answer.must_equal(
+        expected, misconceptions=wrong_decoders(state, z), rtol=1e-3, atol=1e-4
+    )
 
 
 @worth(8)
@@ -61,5 +76,8 @@ def test_theta(student: Student, draw: Draw) -> None:
 
 @worth(2)
 def test_a_single_latent_vector(student: Student, draw: Draw) -> None:
-    """A batch of one latent vector keeps its batch axis: theta is [1, D]."""
-    _check(student, draw, 1)
+    """A batch of one latent vector keeps its batch axis, [1, D], and gradients reach z and both
+    layers."""
+    answer = _check(student, draw, 1)
+    for name in ("arg1", "state.linear3.bias", "state.linear4.bias"):
+        answer.must("reaches", {"names": (name,)}, [forms.no_gradient(GRADIENT_HINT, name)])

@@ -101,7 +101,9 @@ def test_a_decoder_that_ignores_z(student: Student, draw: Draw) -> None:
     """Where z has no effect, the ELBO of each of seven images is a constant minus its KL: [7]."""
     bias = draw.uniform(forms.D, low=-2.0, high=2.0)
     posterior = _encoder(draw) | forms.layer(draw, "linear22")
-    vae = forms.model(posterior, forms.layer(draw, "linear3"), forms.constant_layer("linear4", bias))
+    vae = forms.model(
+        posterior, forms.layer(draw, "linear3"), forms.constant_layer("linear4", bias)
+    )
     x = draw.uniform(7, forms.D, low=0.0, high=1.0)
     _must_be_elbo(student, vae, x, bias.double().sigmoid().expand(7, -1))
 

@@ -11,13 +11,18 @@ from autograder.checks.vae import forms
 from autograder.student import Answer, Student
 
 TOLERANCE = {"rtol": 1e-3, "atol": 1e-3}
+RELU_HINT = "The activation of the hidden layer is a ReLU."
+MU_HINT = "mu is the raw linear output: a mean may be negative."
+GRADIENT_HINT = "No gradient reaches these weights: look for detach, no_grad or .data."
 
 
 def wrong_encoders(state: forms.State, x: torch.Tensor) -> list[Misconception]:
     """What wrong encoders would return for these weights and images."""
     mu, logsigma = forms.encoder(state, x)
     raw = forms.linear(state, "linear1", x)
-    bare = forms.linear(state, "linear21", raw), forms.linear(state, "linear22", raw)
+
+    def heads(hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return forms.linear(state, "linear21", hidden), forms.linear(state, "linear22", hidden)
 
     def named(name: str, hint: str, *expected: torch.Tensor) -> Misconception:
         return Misconception(name, hint, {"expected": expected})
@@ -29,7 +34,14 @@ def wrong_encoders(state: forms.State, x: torch.Tensor) -> list[Misconception]:
         named("logsigma_squared_exponential", exp_hint, mu, (2 * logsigma).exp()),
         named("logsigma_relu", sign_hint, mu, logsigma.relu()),
         named("logsigma_sigmoid", sign_hint, mu, logsigma.sigmoid()),
-        named("swapped", "The order is mu, logsigma.", logsigma, mu),
+        named("logsigma_softplus", sign_hint, mu, torch.nn.functional.softplus(logsigma)),
+        named("logsigma_tanh", sign_hint, mu, logsigma.tanh()),
+        named("logsigma_halved", "linear22 returns log sigma already: no half.", mu, logsigma / 2),
+        named("mu_relu", MU_HINT, mu.relu(), logsigma),
+        named("mu_relu", MU_HINT, mu.relu(), logsigma.relu()),
+        Misconception(
+            "swapped", "The order is mu, logsigma.", {"expected": (logsigma, mu), "only": None}
+        ),
         named(
             "one_head",
             "mu and logsigma come from the same layer: does linear22 receive a gradient?",
@@ -37,7 +49,14 @@ def wrong_encoders(state: forms.State, x: torch.Tensor) -> list[Misconception]:
             mu,
         ),
         named("one_head_22", "linear21 is for mu, linear22 for logsigma.", logsigma, logsigma),
-        named("no_relu", "There is no ReLU between linear1 and the two heads.", *bare),
+        named("no_relu", "There is no ReLU between linear1 and the two heads.", *heads(raw)),
+        named("sigmoid_for_relu", RELU_HINT, *heads(raw.sigmoid())),
+        named("tanh_for_relu", RELU_HINT, *heads(raw.tanh())),
+        named(
+            "chunked_over_batch",
+            "chunk(2) cuts the batch in two; the last axis is meant: chunk(2, dim=-1).",
+            *torch.cat([mu, logsigma], -1).tensor_split([(len(mu) + 1) // 2]),
+        ),
     ]
 
 
@@ -66,8 +85,16 @@ def test_logsigma(student: Student, draw: Draw) -> None:
 
 @worth(2)
 def test_a_single_image(student: Student, draw: Draw) -> None:
-    """A batch of one image keeps its batch axis: mu and logsigma are [1, L]."""
-    state, x, answer = _ask(student, draw, 1)
-    answer.must_equal(
-        *forms.encoder(state, x), misconceptions=wrong_encoders(state, x), **TOLERANCE
-    )
+    """A batch of one image keeps its batch axis, [1, L], and gradients reach linear1 and both
+    heads."""
+    state = forms.layer(draw, "linear1")
+    state |= forms.layer(draw, "linear21") | forms.layer(draw, "linear22")
+    x = draw.uniform(1, forms.D, low=0.0, high=1.0)
+    up = draw.uniform(1, forms.L, low=0.5, high=2.0), draw.uniform(1, forms.L, low=0.5, high=2.0)
+    answer = student.call("encoder", forms.model(state), x, method=True, cotangents=up)
+    expected = forms.encoder(state, x)
+    mistakes = [forms.squeezed(*expected), *wrong_encoders(state, x)]
+    answer.must_equal(*expected, misconceptions=mistakes, **TOLERANCE)
+    weights = "state.linear1.bias", "state.linear21.bias", "state.linear22.bias"
+    for name in weights:
+        answer.must("reaches", {"names": (name,)}, [forms.no_gradient(GRADIENT_HINT, (1, forms.L), name)])

@@ -6,15 +6,20 @@ Source of the formulas: Kingma and Welling 2014, section 3 and appendices B and 
 
 from __future__ import annotations
 
+import contextlib
 import math
+import re
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from autograder.checks import Draw
+from autograder.checks import Draw, Misconception
+from autograder.verdicts import NotPassed, Verdict
 from vae_utils.calls import Instance
 
 D, L, H = 784, 32, 400
+BATCH = 128  # the notebook's batch_size
 State = dict[str, Tensor]
 
 _SHAPES = {
@@ -75,3 +80,34 @@ def normal_quantiles(count: int) -> Tensor:
     """`count` equally probable points of N(0, 1), increasing."""
     levels = (torch.arange(count, dtype=torch.float64) + 0.5) / count
     return math.sqrt(2) * torch.erfinv(2 * levels - 1)
+
+
+def no_gradient(
+    hint: str, shape: tuple[int, ...], *arguments: str, name: str = "no_gradient"
+) -> Misconception:
+    """Arguments or weights that gradients do not reach, or only zeros; shape: of the output."""
+    return Misconception(name, hint, {"names": arguments, "shape": shape}, kind="unreached")
+
+
+def squeezed(*expected: Tensor) -> Misconception:
+    """The right values of a single image without their batch axis."""
+    hint = "The batch axis of a single image got lost: squeeze, or a sum over everything?"
+    return Misconception("batch_axis_lost", hint, {"expected": tuple(e[0] for e in expected)})
+
+
+@contextlib.contextmanager
+def any_batch_size() -> Iterator[None]:
+    """Recognises a crash that comes from a fixed batch size, mostly the notebook's own."""
+    try:
+        yield
+    except NotPassed as problem:
+        fixed = re.search(rf"\b{BATCH}\b|out of bounds for dimension 0", problem.message)
+        if problem.verdict is Verdict.CRASHED and fixed:
+            raise NotPassed(
+                problem.verdict,
+                problem.message,
+                "A fixed size of the batch is taken for granted: the last batch is smaller. Take "
+                "the size from the arguments.",
+                "fixed_batch_size",
+            ) from None
+        raise

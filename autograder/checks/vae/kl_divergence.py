@@ -11,6 +11,9 @@ from autograder.checks.vae import forms
 from autograder.student import Student
 
 LOG_SIGMA_HINT = "You have log sigma, the formula wants log sigma^2: mind the factor 2."
+HALF_HINT = "The 1/2 belongs to all terms."
+PER_IMAGE_HINT = "One number per image is wanted: do not sum or average over the batch."
+GRADIENT_HINT = "A gradient does not get through: look for detach, no_grad or .data."
 
 
 def wrong_kls(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconception]:
@@ -31,15 +34,12 @@ def wrong_kls(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconception]:
         named("logsigma_as_logvar", LOG_SIGMA_HINT, half(square, s.exp(), -one, -s)),
         named("std_for_variance", LOG_SIGMA_HINT, half(square, s.exp(), -one, -double)),
         named("logsigma_undoubled", LOG_SIGMA_HINT, half(square, variance, -one, -s)),
+        named("summed_over_batch", PER_IMAGE_HINT, right.sum()),
+        named("averaged_over_batch", PER_IMAGE_HINT, right.mean()),
         named(
-            "summed_over_batch",
-            "One number per image is wanted: do not sum over the batch.",
-            right.sum(),
-        ),
-        named(
-            "averaged_over_batch",
-            "One number per image is wanted: do not average over the batch.",
-            right.mean(),
+            "wrong_axis",
+            "One number per image is wanted: sum over the last axis, not over the batch.",
+            0.5 * (square + variance - 1 - double).sum(0),
         ),
         named(
             "averaged_over_latents",
@@ -65,8 +65,24 @@ def wrong_kls(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconception]:
             "variance_squared", "The variance is squared once too often.",
             half(square, variance**2, -one, -double),
         ),
-        named("half_only_on_mu", "The 1/2 belongs to all terms.", (square / 2 + variance - 1 - double).sum(-1)),
-        named("half_not_on_mu", "The 1/2 belongs to all terms.", right + (square / 2).sum(-1)),
+        named(
+            "variance_as_std", "The variance is squared once too often: mind what is log sigma.",
+            half(square, variance**2, -one, -2 * double),
+        ),
+        named("half_only_on_mu", HALF_HINT, (square / 2 + variance - 1 - double).sum(-1)),
+        named("half_not_on_mu", HALF_HINT, right + half(square)),
+        named("half_not_on_variance", HALF_HINT, right + half(variance)),
+        named("half_not_on_one", HALF_HINT, right - half(one)),
+        named("half_not_on_log", HALF_HINT, right - half(double)),
+        named("log_sign", "Mind the sign of the logarithm.", right + 2 * half(double)),
+        named("log_forgotten", "The term with log sigma is missing.", right + half(double)),
+        named("mu_forgotten", "The term with mu is missing.", right - half(square)),
+        named(
+            "one_outside_the_sum", "The 1 belongs to each latent dimension: into the sum with it.",
+            right + half(one) - 0.5,
+        ),
+        named("averaged_over_everything", PER_IMAGE_HINT, right.mean() / m.shape[-1]),
+        named("kept_axis", "The shape is [B], not [B, 1].", right[:, None]),
         named(
             "not_summed",
             "One number per image is wanted: sum over the latent dimensions.",
@@ -102,7 +118,7 @@ def test_a_single_image(student: Student, draw: Draw) -> None:
 
 @worth(1)
 def test_gradients(student: Student, draw: Draw) -> None:
-    """Gradients reach mu and logsigma: mu, and exp(2 logsigma) - 1, times what arrives."""
+    """Gradients reach mu and logsigma and have the right values."""
     mu, logsigma = _inputs(draw, 7)
     cotangent = draw.uniform(7, low=0.5, high=2.0)
     answer = student.call(
@@ -110,4 +126,9 @@ def test_gradients(student: Student, draw: Draw) -> None:
     )
     along_mu = cotangent[:, None] * mu
     along_logsigma = cotangent[:, None] * ((2 * logsigma).exp() - 1)
-    answer.must_have_gradients({"arg1": along_mu, "arg2": along_logsigma})
+    mistakes = [
+        forms.no_gradient(GRADIENT_HINT, "arg1", "arg2"),
+        forms.no_gradient(GRADIENT_HINT, "arg1", name="no_gradient_to_mu"),
+        forms.no_gradient(GRADIENT_HINT, "arg2", name="no_gradient_to_logsigma"),
+    ]
+    answer.must_have_gradients({"arg1": along_mu, "arg2": along_logsigma}, mistakes)

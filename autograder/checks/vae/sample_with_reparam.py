@@ -10,11 +10,16 @@ from autograder.checks import Draw, Misconception, worth
 from autograder.checks.vae import forms
 from autograder.student import Student
 
-ROWS = 400
+CALLS = 6
+AXES = ("calls", "batch", "latent dimensions")
+GRADIENT_HINT = (
+    "No gradient gets through: torch.normal(mu, sigma), detach, no_grad and .data cut it off. Draw "
+    "eps from N(0, 1) first, then scale and shift it."
+)
 
 
-def wrong_samplers(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconception]:
-    """Distributions that wrong samplers draw from."""
+def _wrong_scales(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconception]:
+    """Normal distributions with a wrong mean or standard deviation."""
 
     def std(name: str, hint: str, value: torch.Tensor) -> Misconception:
         return Misconception(name, hint, {"std": value})
@@ -32,34 +37,83 @@ def wrong_samplers(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconcepti
         ),
         std("unit_std", "The noise is not scaled by sigma.", torch.ones_like(mu)),
         std("logsigma_for_std", "The standard deviation is exp(logsigma).", logsigma.abs()),
-        Misconception(
-            "no_noise",
-            "z equals mu: two calls give the same z. Where is eps?",
-            {"expected": (torch.stack([mu, mu]),)},
-            kind="equal",
+        Misconception("mean_forgotten", "mu is not added.", {"mean": torch.zeros_like(mu)}),
+    ]
+
+
+def _missing_noise(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconception]:
+    """Formulas without any noise, which give the same at every call."""
+
+    def same(name: str, hint: str, value: torch.Tensor) -> Misconception:
+        expected = {"expected": (value.expand(CALLS, *value.shape),)}
+        return Misconception(name, hint, expected, kind="equal")
+
+    return [
+        same("no_noise", "z equals mu: two calls give the same z. Where is eps?", mu),
+        same(
+            "sigma_for_noise",
+            "z is mu + sigma, the same at every call: sigma scales the noise eps.",
+            mu + logsigma.exp(),
         ),
     ]
+
+
+def _wrong_noise(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconception]:
+    """Noise that is not normal, or not drawn anew for each entry."""
+    sigma = logsigma.exp()
+
+    def shared(name: str, hint: str, axis: int) -> Misconception:
+        return Misconception(name, hint, {"mean": mu, "std": sigma, "axis": axis}, kind="shared")
+
+    def uniform(low: float, high: float) -> Misconception:
+        hint = "The noise is uniform (rand); eps is normal with mean 0 and standard deviation 1."
+        expected = {"low": mu + low * sigma, "high": mu + high * sigma}
+        return Misconception("uniform_noise", hint, expected, kind="uniform")
+
+    one_each = "One eps an entry is wanted, so as many as mu has: "
+    return [
+        shared("same_noise_every_call", "Two calls give the same noise: is a seed set inside?", 0),
+        shared("noise_shared_by_rows", one_each + "here all rows share theirs.", 1),
+        shared("noise_shared_by_latents", one_each + "here all of a row is the same.", 2),
+        uniform(0.0, 1.0),
+        uniform(-0.5, 0.5),
+        uniform(-1.0, 1.0),
+    ]
+
+
+def _inputs(draw: Draw, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
+    mu = draw.uniform(rows, forms.L, low=-2.0, high=2.0)
+    return mu, draw.uniform(rows, forms.L, low=-1.5, high=1.0)
 
 
 @worth(6)
 def test_the_distribution_of_z(student: Student, draw: Draw) -> None:
     """Many draws: each entry is normal with mean mu and its own sigma, and all are independent."""
-    mu = draw.uniform(ROWS, forms.L, low=-2.0, high=2.0)
-    logsigma = draw.uniform(ROWS, forms.L, low=-1.5, high=1.0)
-    answer = student.call("sample_with_reparam", forms.model(), mu, logsigma, method=True, repeat=2)
-    axes = ("calls", "batch", "latent dimensions")
-    params = {"mean": mu, "std": logsigma.exp(), "calls": 2, "axes": axes}
-    answer.must("normal", params, wrong_samplers(mu, logsigma))
+    mu, logsigma = inputs = _inputs(draw, forms.BATCH)
+    answer = student.call("sample_with_reparam", forms.model(), *inputs, method=True, repeat=CALLS)
+    mistakes = _wrong_scales(*inputs) + _missing_noise(*inputs) + _wrong_noise(*inputs)
+    params = {"mean": mu, "std": logsigma.exp(), "calls": CALLS, "axes": AXES}
+    answer.must("normal", params, mistakes)
 
 
 @worth(4)
 def test_gradients_reach_mu_and_logsigma(student: Student, draw: Draw) -> None:
     """Gradients pass through z to mu and to logsigma, for seven rows and for one."""
+    mistakes = [
+        forms.no_gradient(GRADIENT_HINT, "arg1", "arg2"),
+        forms.no_gradient(GRADIENT_HINT, "arg2", name="no_gradient_to_logsigma"),
+        forms.no_gradient(GRADIENT_HINT, "arg1", name="no_gradient_to_mu"),
+    ]
     for rows in (7, 1):
-        mu = draw.uniform(rows, forms.L, low=-2.0, high=2.0)
-        logsigma = draw.uniform(rows, forms.L, low=-1.0, high=1.0)
-        cotangent = draw.uniform(rows, forms.L, low=0.5, high=2.0)
-        answer = student.call(
-            "sample_with_reparam", forms.model(), mu, logsigma, method=True, cotangents=(cotangent,)
-        )
-        answer.must("reparameterised", {"mean": mu, "cotangent": cotangent})
+        mu, logsigma = _inputs(draw, rows)
+        cotangents = (draw.uniform(rows, forms.L, low=0.5, high=2.0),)
+        with forms.any_batch_size():
+            answer = student.call(
+                "sample_with_reparam",
+                forms.model(),
+                mu,
+                logsigma,
+                method=True,
+                cotangents=cotangents,
+            )
+        answer.must("reparameterised", {"mean": mu, "cotangent": cotangents[0]}, mistakes)

@@ -1,0 +1,174 @@
+"""`check` in the student's notebook: a first verdict from the tape, without the autograder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from nbformat.notebooknode import NotebookNode
+
+from autograder.assignment import Assignment, is_graded
+from tests.conftest import ROOT
+from tests.samples import TASKS, cell_of, method
+from vae_utils.tape import TapeError, read
+
+_SKIPPED = ("data", "show_", "train", "generated", "embedding_map", "probabilities")
+
+
+@pytest.fixture(scope="module")
+def notebook_globals(solved: NotebookNode) -> dict[str, Any]:
+    """The reference's definitions, as in a student's kernel."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    imports = next(c for c in solved.cells if "from vae_utils import" in c.source)
+    model = next(c for c in solved.cells if "class VAE" in c.source)
+    exec(imports.source, namespace)
+    sizes = {"obs_dim": 784, "latent_dim": 32, "hidden_dim": 400, "batch_size": 128}
+    namespace |= {**sizes, "device": torch.device("cpu")}
+    exec(model.source, namespace)
+    for task in TASKS:
+        exec(cell_of(solved, f"{task}_solution").source, namespace)
+    return namespace
+
+
+@pytest.fixture
+def beside_the_tape(vae: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copy(vae.tape, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _said(capsys: pytest.CaptureFixture[str], namespace: dict[str, Any], task: str) -> str:
+    exec(f"check({task!r})", namespace)
+    return capsys.readouterr().out
+
+
+def _redefined(namespace: dict[str, Any], source: str) -> dict[str, Any]:
+    changed = {**namespace}
+    changed["VAE"] = type("VAE", (namespace["VAE"],), {})
+    exec(source, changed)
+    return changed
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_reference_passes(
+    beside_the_tape: Path, capsys: pytest.CaptureFixture[str], notebook_globals: Any, task: str
+) -> None:
+    assert _said(capsys, notebook_globals, task).startswith(f"✓ {task}: passed (")
+
+
+def test_a_stub_is_not_attempted(
+    beside_the_tape: Path,
+    capsys: pytest.CaptureFixture[str],
+    notebook_globals: Any,
+    released: NotebookNode,
+) -> None:
+    stub = _redefined(notebook_globals, cell_of(released, "kl_divergence_solution").source)
+    said = _said(capsys, stub, "kl_divergence")
+    assert said == "○ kl_divergence: not attempted (0 of 5 points)\n"
+
+
+def test_a_task_that_rests_on_a_stub_names_it(
+    beside_the_tape: Path,
+    capsys: pytest.CaptureFixture[str],
+    notebook_globals: Any,
+    released: NotebookNode,
+) -> None:
+    stub = _redefined(notebook_globals, cell_of(released, "kl_divergence_solution").source)
+    said = _said(capsys, stub, "elbo")
+    assert said == "○ elbo: not attempted (0 of 15 points)\n    it stops in kl_divergence\n"
+
+
+def test_a_wrong_shape_is_shown(
+    beside_the_tape: Path, capsys: pytest.CaptureFixture[str], notebook_globals: Any
+) -> None:
+    wrong = _redefined(
+        notebook_globals, method("kl_divergence", ", mu, logsigma", "return mu.sum()")
+    )
+    said = _said(capsys, wrong, "kl_divergence")
+    assert "✗ kl_divergence: failed (0 of 5 points)" in said
+    assert "it has shape [], [7] wanted" in said
+
+
+def test_wrong_values_are_shown_with_the_first_that_differs(
+    beside_the_tape: Path, capsys: pytest.CaptureFixture[str], notebook_globals: Any
+) -> None:
+    wrong = _redefined(
+        notebook_globals, method("kl_divergence", ", mu, logsigma", "return 0 * mu.sum(-1)")
+    )
+    said = _said(capsys, wrong, "kl_divergence")
+    assert "entry [0] is 0, " in said and "(7 of 7 entries differ)" in said
+
+
+def test_an_exception_is_explained(
+    beside_the_tape: Path, capsys: pytest.CaptureFixture[str], notebook_globals: Any
+) -> None:
+    wrong = _redefined(
+        notebook_globals, method("kl_divergence", ", mu, logsigma", "return mu + nothing")
+    )
+    said = _said(capsys, wrong, "kl_divergence")
+    assert "kl_divergence raised NameError" in said and "before it exists" in said
+
+
+def test_an_unknown_task_lists_the_known_ones(
+    beside_the_tape: Path, notebook_globals: Any
+) -> None:
+    with pytest.raises(ValueError, match="no task 'KL'.*kl_divergence"):
+        exec("check('KL')", notebook_globals)
+
+
+def test_a_notebook_without_its_tape_is_told_so(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    notebook_globals: Any,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "no .tape file" in _said(capsys, notebook_globals, "elbo")
+
+
+def test_checking_leaves_the_students_random_numbers_alone(
+    beside_the_tape: Path, capsys: pytest.CaptureFixture[str], notebook_globals: Any
+) -> None:
+    torch.manual_seed(1)
+    expected = torch.randn(3)
+    torch.manual_seed(1)
+    _said(capsys, notebook_globals, "sample_with_reparam")
+    assert torch.equal(torch.randn(3), expected)
+
+
+def test_a_damaged_tape_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "vae.tape"
+    path.write_bytes(b"not a tape")
+    with pytest.raises(TapeError, match="not a readable tape"):
+        read(path)
+
+
+def test_students_need_neither_pytest_nor_the_autograder(vae: Assignment, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "vae_utils", tmp_path / "vae_utils")
+    shutil.copy(vae.tape, tmp_path)
+    source = (
+        "import sys; sys.modules['autograder'] = sys.modules['pytest'] = None\n"
+        "from vae_utils import check; check('kl_divergence')"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "there is no `VAE` in the notebook" in done.stdout
+
+
+def test_the_tape_holds_no_formula_and_no_source(vae: Assignment, released: NotebookNode) -> None:
+    import numpy as np
+
+    with np.load(vae.tape, allow_pickle=False) as archive:
+        text = archive["tape"].tobytes().decode()
+    for word in ("def ", "lambda", "import ", "torch.", "exp(", "log("):
+        assert word not in text.replace("logsigma", ""), word
+    assert all(f'"{c.metadata.nbgrader.grade_id}"' in text for c in released.cells if is_graded(c))

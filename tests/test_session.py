@@ -1,0 +1,133 @@
+"""A submission's kernel: what dies or hangs costs only itself."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import torch
+
+from autograder.sandbox.policy import Policy
+from autograder.session import Cell, Session
+from autograder.verdicts import NotPassed, Verdict
+from vae_utils.calls import Call
+
+DEFINITIONS = """
+import os, time, torch
+def good(x): return x + 1
+def die(): os._exit(0)
+def hang():
+    while True: pass
+def stubborn():
+    while True:
+        try: time.sleep(60)
+        except BaseException: pass
+def uses_die(): return die()
+class Box(torch.nn.Module):
+    def hang(self):
+        while True: pass
+    def uses(self): return self.hang()
+"""
+
+
+def _cells(*sources: str) -> list[Cell]:
+    return [Cell(source, 2, []) for source in (DEFINITIONS, *sources)]
+
+
+def _good(session: Session) -> bool:
+    return bool(session.ask(Call("good", (torch.zeros(1),))).outputs[0] == 1)
+
+
+def test_a_function_that_ends_python_costs_only_itself(policy: Policy) -> None:
+    with Session(_cells(), policy) as session:
+        with pytest.raises(NotPassed, match=r"die ended Python itself \(exit status 0\)") as caught:
+            session.ask(Call("die"))
+        assert caught.value.verdict is Verdict.CRASHED
+        assert _good(session)
+
+
+@pytest.mark.parametrize("name", ["hang", "stubborn"])
+def test_a_function_that_hangs_costs_one_time_limit(policy: Policy, name: str) -> None:
+    with Session(_cells(), policy) as session:
+        for wait in (policy.call_seconds, 0):
+            start = time.monotonic()
+            with pytest.raises(NotPassed, match="did not come back within 3 s") as caught:
+                session.ask(Call(name))
+            assert caught.value.verdict is Verdict.TIMED_OUT
+            assert time.monotonic() - start < wait + 3
+        assert _good(session)
+
+
+def test_a_method_that_reaches_a_hanging_method_shares_its_verdict(policy: Policy) -> None:
+    from vae_utils.calls import Instance
+
+    with Session(_cells(), policy) as session:
+        for name in ("hang", "uses"):
+            with pytest.raises(NotPassed, match="hang did not come back") as caught:
+                session.ask(Call(name, (Instance("Box"),), method=True))
+            assert caught.value.verdict is Verdict.TIMED_OUT
+
+
+def test_a_cell_that_ends_python_is_left_out_and_the_others_run(policy: Policy) -> None:
+    cells = _cells("print(1)", "os._exit(3)", "print(2)")
+    with Session(cells, policy) as session:
+        assert _good(session)
+    assert [cell.runs for cell in cells] == [True, True, False, True]
+    assert "exit status 3" in cells[2].outputs[0].evalue
+    assert cells[3].outputs[0].text == "2\n"
+
+
+def test_a_cell_that_never_ends_is_interrupted_and_keeps_the_kernel(policy: Policy) -> None:
+    cells = _cells("kept = 1", "while True: pass", "print(kept)")
+    with Session(cells, policy) as session:
+        assert _good(session)
+    assert cells[2].outputs[-1].ename == "TimeOut"
+    assert cells[3].outputs[0].text == "1\n"
+
+
+def test_a_cell_that_swallows_interrupts_is_ended(policy: Policy) -> None:
+    cells = _cells("stubborn()", "print(2)")
+    with Session(cells, policy) as session:
+        assert _good(session)
+    assert cells[2].outputs[0].text == "2\n"
+
+
+def test_errors_warnings_and_input_in_cells_stop_nothing(policy: Policy) -> None:
+    cells = _cells("1/0", "import sys; print('w', file=sys.stderr)", "input()", "def f(:", "!ls")
+    with Session(cells, policy) as session:
+        assert _good(session)
+    assert cells[1].outputs[0].ename == "ZeroDivisionError"
+    assert cells[3].outputs[0].ename == "StdinNotImplementedError"
+
+
+def test_what_a_cell_shows_is_reduced_to_text_and_png(policy: Policy) -> None:
+    source = """
+from IPython.display import HTML, Javascript, display
+display(HTML("<script>1</script>"), Javascript("alert(1)"))
+display({"text/html": "<b>", "image/svg+xml": "<svg/>", "text/plain": "plain"}, raw=True)
+"""
+    cells = _cells(source)
+    with Session(cells, policy):
+        kinds = [sorted(output.data) for output in cells[1].outputs]
+    assert kinds == [["text/plain"]] * 3
+
+
+def test_a_forged_reply_of_a_patched_probe_is_a_crash(policy: Policy) -> None:
+    patch = """
+import sys
+sys.modules["autograder.sandbox.kernel"].answer = lambda *a: ({"score": 70}, [])
+"""
+    with Session(_cells(patch), policy) as session:
+        with pytest.raises(NotPassed, match="malformed") as caught:
+            session.ask(Call("good", (torch.zeros(1),)))
+        assert caught.value.verdict is Verdict.CRASHED
+
+
+def test_the_whole_submission_has_a_time_limit(policy: Policy) -> None:
+    from dataclasses import replace
+
+    brief = replace(policy, submission_seconds=4)
+    start = time.monotonic()
+    with Session(_cells(*["while True: pass"] * 9), brief):
+        pass
+    assert time.monotonic() - start < 30

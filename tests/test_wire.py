@@ -1,0 +1,102 @@
+"""Replies of a kernel are hostile: anything but plain numbers in the agreed form is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save
+
+from autograder.wire import BadReply, pack, unpack
+from vae_utils.calls import Call, Instance, answer, call_from_json
+
+LIMIT = 1 << 20
+GOOD: dict[str, Any] = {
+    "outputs": [{"$tensor": "t0"}], "single": True, "gradients": {}, "failure": None,
+}  # fmt: skip
+TENSORS = save({"t0": torch.ones(2)})
+
+
+def test_a_call_arrives_as_it_was_sent() -> None:
+    call = Call("f", (Instance("C", (1, 2), {"w": torch.ones(3)}), torch.arange(3), 7, "x", None))
+    content, buffers = pack(call)
+    from safetensors.torch import load
+
+    again = call_from_json(content, load(buffers[0]).__getitem__)
+    assert again.function == "f" and again.args[2:] == (7, "x", None)
+    assert torch.equal(again.args[0].state["w"], torch.ones(3))
+    assert torch.equal(again.args[1], torch.arange(3))
+
+
+def test_an_honest_reply_is_read() -> None:
+    reply = unpack(GOOD, [TENSORS], LIMIT)
+    assert torch.equal(reply.outputs[0], torch.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("content", "buffers"),
+    [
+        (None, [TENSORS]),
+        ([], [TENSORS]),
+        ({**GOOD, "score": 70}, [TENSORS]),
+        ({**GOOD, "outputs": "t0"}, [TENSORS]),
+        ({**GOOD, "outputs": [70.0]}, [TENSORS]),
+        ({**GOOD, "outputs": [{"$tensor": "t1"}]}, [TENSORS]),
+        ({**GOOD, "outputs": [{"$uniform": [1, [10**9], 0, 1]}]}, [TENSORS]),
+        ({**GOOD, "outputs": [{"$tensor": ["t0"]}]}, [TENSORS]),
+        ({**GOOD, "outputs": [{"$tensor": "t0"}] * 99}, [TENSORS]),
+        ({**GOOD, "gradients": [1]}, [TENSORS]),
+        ({**GOOD, "failure": "x"}, [TENSORS]),
+        ({**GOOD, "failure": {"kind": 1, "text": "", "path": []}}, [TENSORS]),
+        (GOOD, []),
+        (GOOD, [TENSORS, TENSORS]),
+        (GOOD, [b"\x80\x04\x95 a pickle"]),
+        (GOOD, [b"\xff" * 64]),
+        (GOOD, [TENSORS[:-3]]),
+        (GOOD, [save({"t0": torch.ones(LIMIT)})]),
+    ],
+)
+def test_a_forged_reply_is_refused(content: Any, buffers: list[bytes]) -> None:
+    with pytest.raises(BadReply):
+        unpack(content, buffers, LIMIT)
+
+
+def test_long_texts_of_a_failure_are_cut() -> None:
+    failure = {"kind": "E" * 9999, "text": "t" * 99999, "path": ["p" * 999] * 99}
+    reply = unpack({**GOOD, "failure": failure}, [], LIMIT)
+    assert reply.failure is not None
+    assert len(reply.failure.kind) == 100 and len(reply.failure.text) == 4000
+    assert len(reply.failure.path) == 20
+
+
+def test_the_probe_answers_with_values_and_gradients() -> None:
+    def double(x: torch.Tensor) -> torch.Tensor:
+        return 2 * x
+
+    content, buffers = pack(Call("double", (torch.ones(3),), cotangents=(torch.ones(3),)))
+    reply = unpack(*answer(content, buffers, {"double": double}), LIMIT)
+    assert torch.equal(reply.outputs[0], torch.full((3,), 2.0))
+    assert torch.equal(reply.gradients["arg0"], torch.full((3,), 2.0))
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"),
+    [
+        (lambda: 1 / 0, "ZeroDivisionError"),
+        (lambda: "text", "NotNumbers"),
+        (lambda: exit(), "SystemExit"),
+        (lambda: (_ for _ in ()).throw(KeyboardInterrupt), "KeyboardInterrupt"),
+    ],
+)
+def test_the_probe_reports_what_a_function_raises(function: Any, kind: str) -> None:
+    content, buffers = pack(Call("f"))
+    reply = unpack(*answer(content, buffers, {"f": function}), LIMIT)
+    assert reply.failure is not None and reply.failure.kind == kind
+
+
+def test_functions_that_change_their_arguments_are_given_copies() -> None:
+    x = torch.ones(3)
+    content, buffers = pack(Call("f", (x,)))
+    answer(content, buffers, {"f": lambda x: x.mul_(0)})
+    assert torch.equal(x, torch.ones(3))
