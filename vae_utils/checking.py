@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +13,7 @@ from typing import Any
 from vae_utils.calls import Failure, evaluate
 from vae_utils.compare import compare
 from vae_utils.explain import explain
+from vae_utils.quick import is_quick
 from vae_utils.tape import Tape, TapedCheck, read
 
 PASSED, FAILED, UNATTEMPTED = "passed", "failed", "not attempted"
@@ -101,7 +101,7 @@ def check(task: str) -> None:
 
 
 def _no_tape(task: str) -> str:
-    if os.environ.get("VAE_UTILS_QUICK", "0") not in ("", "0"):
+    if is_quick():
         return f"{task}: this copy is being graded; the grader checks it from outside."
     return (
         f"{task}: not checked, there is no .tape file in {Path.cwd()}. Keep the notebook in the "

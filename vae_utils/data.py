@@ -16,6 +16,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from vae_utils.digits import Split, make_digits
+from vae_utils.quick import is_quick
 
 SOURCES = ("auto", "mnist", "digits")
 DIGITS_SIZES = (30_000, 2_000)  # training, test
@@ -114,7 +115,7 @@ def load_mnist(
         RuntimeError: source "mnist", but it is neither here nor can it be downloaded.
     """
     _insist_on_arguments(batch_size, test_batch_size, source, train_size, test_size, timeout)
-    if _is_quick():
+    if is_quick():
         source, train_size, test_size = "digits", *_at_most(QUICK_SIZES, train_size, test_size)
     train, test = _find(source, _folder(root), train_size, test_size, seed, timeout)
     return (
@@ -284,10 +285,6 @@ def _advice(problem: _NoMnistError, root: Path) -> str:
 def _folder(root: str | Path | None) -> Path:
     chosen = root or os.environ.get("VAE_UTILS_DATA") or Path("~/.cache/vae_utils")
     return Path(chosen).expanduser()
-
-
-def _is_quick() -> bool:
-    return os.environ.get("VAE_UTILS_QUICK", "") not in ("", "0")
 
 
 def _at_most(limits: tuple[int, int], *sizes: int | None) -> list[int]:

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from vae_utils.quick import is_quick
+
 
 class Trainable(Protocol):
     """What `train` asks of a model: a `torch.nn.Module` with an `elbo`."""
@@ -74,12 +76,18 @@ def _run_epoch(
     device = next(vae.parameters()).device
     steps = []
     # stdout, because graders and students read anything on stderr as an error.
-    with tqdm(total=len(loader), desc=title, unit="step", file=sys.stdout, mininterval=0.5) as bar:
+    with tqdm(
+        total=len(loader), desc=title, unit="step", file=sys.stdout, mininterval=0.5,
+        disable=is_quick(),
+    ) as bar:  # fmt: skip
         for x, _ in loader:
             steps.append(_step(vae, x.to(device).flatten(1), optimizer))
             bar.update()
         losses = _read(steps)
-        bar.set_postfix_str(f"mean loss {sum(losses) / max(len(losses), 1):.2f}")
+        mean = f"mean loss {sum(losses) / max(len(losses), 1):.2f}"
+        bar.set_postfix_str(mean)
+    if is_quick():  # no rates and seconds, which differ from run to run
+        print(f"{title}: {mean}")
     _insist_on_numbers(losses, title)
     return losses
 

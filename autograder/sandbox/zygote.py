@@ -45,6 +45,7 @@ PRELOADED = (
     "vae_utils.device",
     "vae_utils.notebook",
     "vae_utils.plots",
+    "vae_utils.quick",
     "vae_utils.training",
 )
 

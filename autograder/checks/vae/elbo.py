@@ -5,7 +5,8 @@ a decoder that ignores z makes the ELBO a constant minus KL; a sigma of 6e-6 mak
 active latent dimension the distribution of the ELBO over the noise is known from its quantiles.
 
 A student's own encoder, decoder, sampler and KL may be wrong: their mistakes were paid for in
-their own tasks, so the right composition of the own parts passes as well.
+their own tasks, so the right composition of the own parts passes as well. The parts are then called
+with the random numbers that `elbo` had, so that they draw the same z.
 
 Tolerance: sums of 784 float32 terms; logarithms with an added 1e-6 are right as well, theta stays
 within [0.05, 0.95], so 784 * 1e-6 / 0.05 = 0.016 bounds both; values are of order 500.
@@ -17,16 +18,19 @@ from autograder.checks import Draw, Misconception, worth
 from autograder.checks.vae import forms
 from autograder.student import Answer, Student
 from vae_utils.calls import Instance
-from vae_utils.compare import tolerance
 
 TOLERANCE = {"rtol": 2e-4, "atol": 0.02}
+GRADIENT_TOLERANCE = {"rtol": 5e-3, "atol": 0.02}
 TINY = -12.0
+FLOOR = -100.0  # where F.binary_cross_entropy cuts a logarithm
 DRAWS = 1200
+GRADIENT_HINT = "No gradient gets through: look for detach, no_grad or .data."
 OWN_PARTS = "right, given your own encoder, decoder, sample_with_reparam and kl_divergence"
 
 
-def wrong_elbos(log_p: torch.Tensor, kl: torch.Tensor) -> list[Misconception]:
-    """Values of wrong compositions; log_p [B, D] elementwise, kl [B]."""
+def wrong_elbos(theta: torch.Tensor, x: torch.Tensor, kl: torch.Tensor) -> list[Misconception]:
+    """Values of wrong compositions; theta, x [B, D], kl [B]."""
+    log_p, x = forms.log_bernoulli(theta, x), x.double()
     likelihood, mean = log_p.sum(-1), log_p.mean(-1)
     right = likelihood - kl
 
@@ -47,43 +51,79 @@ def wrong_elbos(log_p: torch.Tensor, kl: torch.Tensor) -> list[Misconception]:
             "Right on average, wrong per image: the KL is reduced over the batch.",
             likelihood - kl.mean(),
         ),
+        Misconception(
+            "likelihood_averaged_over_everything",
+            "The log likelihood is a mean over all pixels: sum over pixels, one number per image.",
+            {"expected": (log_p.mean() - kl,), "rtol": 2e-5, "atol": 1e-3},  # not one of each image
+        ),
         named(
             "likelihood_averaged_over_pixels",
             "The log likelihood is 784 times too small, so that the KL dominates: sum over pixels.",
             mean - kl,
-        ),
-        named(
-            "likelihood_averaged_over_everything",
-            "The log likelihood is a mean over all pixels: sum over pixels, one number per image.",
-            log_p.mean() - kl,
         ),
         named("kl_added", "The KL is a price: it is subtracted.", likelihood + kl),
         named("negated", "This is the loss, minus the ELBO; the ELBO itself is wanted.", -right),
         named("kl_forgotten", "The KL is missing.", likelihood),
         named("likelihood_negated", "A Bernoulli log likelihood is at most 0.", -likelihood - kl),
         named("likelihood_forgotten", "The log likelihood is missing.", -kl),
+        named("likelihood_summed_over_batch", per_image, likelihood.sum() - kl),
+        named("kept_axis", "The shape is [B], not [B, 1].", right[:, None]),
+        named(
+            "broadcast",
+            "[B, 1] and [B] are broadcast to [B, B]: bring both to the shape [B] first.",
+            likelihood[:, None] - kl,
+        ),
+        named(
+            "not_summed", "One number per image is wanted: sum over pixels.", log_p - kl[:, None]
+        ),
+        named(
+            "only_ink",
+            "The background counts as well: (1 - x) log(1 - theta) is missing.",
+            (x * theta.log()).sum(-1) - kl,
+        ),
+        named(
+            "arguments_swapped",
+            "The image is the target, theta the prediction; here they are swapped.",
+            forms.log_bernoulli(x, theta).clamp(min=FLOOR).sum(-1) - kl,
+        ),
+        named(
+            "squared_error",
+            "This is a squared error; the log likelihood of the Bernoulli is wanted.",
+            -((x - theta) ** 2).sum(-1) - kl,
+        ),
+        named(
+            "images_binarised",
+            "Take the grey images as they are, without rounding.",
+            forms.log_bernoulli(theta, (x > 0.5)).sum(-1) - kl,
+        ),
     ]
 
 
 def _composed(student: Student, vae: Instance, x: torch.Tensor) -> torch.Tensor:
-    """The ELBO from the student's own parts, where sigma is tiny or z without effect."""
+    """The ELBO from the student's own parts, with the noise that `elbo` had."""
     mu, logsigma = student.call("encoder", vae, x, method=True).values
-    theta = student.call("decoder", vae, mu, method=True).value
+    z = student.call("sample_with_reparam", vae, mu, logsigma, method=True).value
+    theta = student.call("decoder", vae, z, method=True).value
     kl = student.call("kl_divergence", vae, mu, logsigma, method=True).value
-    return forms.log_bernoulli(theta, x).sum(-1) - kl.double()
-
-
-def _must_be_elbo(student: Student, vae: Instance, x: torch.Tensor, theta: torch.Tensor) -> None:
-    log_p, kl = forms.log_bernoulli(theta, x), forms.kl(*forms.encoder(vae.state, x))
-    answer = student.call("elbo", vae, x, method=True)
-
-    def closed() -> Answer:
-        expected = log_p.sum(-1) - kl
-        return answer.must_equal(expected, misconceptions=wrong_elbos(log_p, kl), **TOLERANCE)
-
-    student.either(
-        closed, lambda: answer.must_equal(_composed(student, vae, x), **TOLERANCE), OWN_PARTS
+    log_p = x * theta.double().log().clamp(min=FLOOR) + (1 - x) * (1 - theta.double()).log().clamp(
+        min=FLOOR
     )
+    return log_p.sum(-1) - kl.double()
+
+
+def _must_be_elbo(
+    student: Student, draw: Draw, vae: Instance, x: torch.Tensor, theta: torch.Tensor
+) -> None:
+    kl = forms.kl(*forms.encoder(vae.state, x))
+    right = forms.log_bernoulli(theta, x).sum(-1) - kl
+    mistakes = ([forms.squeezed(right)] if len(x) == 1 else []) + wrong_elbos(theta, x, kl)
+    with draw.same_noise(), forms.any_batch_size():
+        answer = student.call("elbo", vae, x, method=True)
+        student.either(
+            lambda: answer.must_equal(right, misconceptions=mistakes, **TOLERANCE),
+            lambda: answer.must_equal(_composed(student, vae, x), **TOLERANCE),
+            OWN_PARTS,
+        )
 
 
 def _encoder(draw: Draw) -> forms.State:
@@ -105,7 +145,7 @@ def test_a_decoder_that_ignores_z(student: Student, draw: Draw) -> None:
         posterior, forms.layer(draw, "linear3"), forms.constant_layer("linear4", bias)
     )
     x = draw.uniform(7, forms.D, low=0.0, high=1.0)
-    _must_be_elbo(student, vae, x, bias.double().sigmoid().expand(7, -1))
+    _must_be_elbo(student, draw, vae, x, bias.double().sigmoid().expand(7, -1))
 
 
 @worth(5)
@@ -114,12 +154,13 @@ def test_a_posterior_without_spread(student: Student, draw: Draw) -> None:
     vae = _tiny_sigma(draw)
     for rows in (5, 1):
         x = draw.uniform(rows, forms.D, low=0.0, high=1.0)
-        _must_be_elbo(student, vae, x, forms.decoder(vae.state, forms.encoder(vae.state, x)[0]))
+        theta = forms.decoder(vae.state, forms.encoder(vae.state, x)[0])
+        _must_be_elbo(student, draw, vae, x, theta)
 
 
 def _one_active_latent(draw: Draw) -> tuple[Instance, float, float]:
     """A model whose decoder looks at z_0 only, with the posterior of z_0 the same for all x."""
-    center, log_scale = float(draw.uniform(1, low=0.5, high=1.0)), -1.0
+    center, log_scale = float(draw.uniform(1, low=1.5, high=2.0)), -1.0
     mu = torch.zeros(forms.L).index_fill(0, torch.tensor([0]), center)
     logsigma = torch.zeros(forms.L).index_fill(0, torch.tensor([0]), log_scale)
     first = torch.zeros(forms.H, forms.L)
@@ -137,18 +178,27 @@ def _noise_quantiles(vae: Instance, x: torch.Tensor, center: float, scale: float
     return forms.log_bernoulli(forms.decoder(vae.state, z), x).sum(-1).sort().values
 
 
-def _own_draws(student: Student, vae: Instance, x: torch.Tensor) -> torch.Tensor:
-    """Draws of the ELBO composed of the student's own parts."""
-    mu, logsigma = student.call("encoder", vae, x, method=True).values
-    z = student.call("sample_with_reparam", vae, mu, logsigma, method=True).value
-    theta = student.call("decoder", vae, z, method=True).value
-    kl = student.call("kl_divergence", vae, mu, logsigma, method=True).value
-    return (forms.log_bernoulli(theta, x).sum(-1) - kl.double()).sort().values
-
-
-def _table(values: torch.Tensor, slack: float = 0.0) -> dict:
+def _table(values: torch.Tensor) -> dict:
     levels = (torch.arange(len(values), dtype=torch.float64) + 0.5) / len(values)
-    return {"values": values, "cdf": levels, "n": DRAWS, "slack": slack}
+    return {"values": values, "cdf": levels, "n": DRAWS}
+
+
+def _wrong_noise(vae: Instance, x: torch.Tensor, kl: torch.Tensor) -> list[Misconception]:
+    """One image [1, D]: the mean decoded, or codes from the prior."""
+    mean = forms.encoder(vae.state, x)[0]
+    decoded = forms.log_bernoulli(forms.decoder(vae.state, mean), x).sum(-1) - kl
+    prior = _noise_quantiles(vae, x, 0.0, 1.0) - kl
+    return [
+        Misconception(
+            "mean_decoded",
+            "The ELBO does not vary: decode a draw z, not its mean mu.",
+            {"expected": (decoded.expand(DRAWS),), **TOLERANCE},
+            kind="equal",
+        ),
+        Misconception(
+            "z_from_prior", "z is drawn from q(z | x), not from the prior.", _table(prior)
+        ),
+    ]
 
 
 @worth(3)
@@ -159,24 +209,69 @@ def test_the_noise(student: Student, draw: Draw) -> None:
     log_p = _noise_quantiles(vae, x, center, torch.tensor(log_scale).exp().item())
     kl = forms.kl(*forms.encoder(vae.state, x))
     images = x.repeat(DRAWS, 1)
-    answer = student.call("elbo", vae, images, method=True)
+    with draw.same_noise(), forms.any_batch_size():
+        answer = student.call("elbo", vae, images, method=True)
+        student.either(
+            lambda: answer.must("distribution", _table(log_p - kl), _wrong_noise(vae, x, kl)),
+            lambda: answer.must_equal(_composed(student, vae, images), **TOLERANCE),
+            OWN_PARTS,
+        )
 
-    def own() -> None:
-        values = _own_draws(student, vae, images)
-        answer.must("distribution", _table(values, tolerance(DRAWS)))
 
-    student.either(lambda: answer.must("distribution", _table(log_p - kl)), own, OWN_PARTS)
-
-
-def _gradients(vae: Instance, x: torch.Tensor, cotangent: torch.Tensor) -> dict:
+def _gradients(
+    vae: Instance, x: torch.Tensor, cotangent: torch.Tensor, through_z: bool = True
+) -> dict[str, torch.Tensor]:
     """Gradients of the closed form with z = mu, by autograd in float64."""
     state = {name: w.double().requires_grad_(True) for name, w in vae.state.items()}
     mu, logsigma = forms.encoder(state, x)
-    log_p = forms.log_bernoulli(forms.decoder(state, mu), x).sum(-1)
+    theta = forms.decoder(state, mu if through_z else mu.detach())
+    log_p = forms.log_bernoulli(theta, x).sum(-1)
     names = [name for name in state if not name.startswith("linear22.w")]
     value = (cotangent * (log_p - forms.kl(mu, logsigma))).sum()
     found = torch.autograd.grad(value, [state[name] for name in names])
     return {f"state.{name}": g for name, g in zip(names, found, strict=True) if g.dim() == 1}
+
+
+def _found(answer: Answer) -> dict[str, torch.Tensor]:
+    return answer._reply.gradients
+
+
+def _pulled(answer: Answer, **like: torch.Tensor) -> list[torch.Tensor]:
+    """Vector-Jacobian products by argument; zeros where no gradient arrives."""
+    found = _found(answer)
+    return [found.get(name, torch.zeros_like(value)) for name, value in like.items()]
+
+
+def _composed_gradients(
+    student: Student, vae: Instance, x: torch.Tensor, cotangent: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    """The chain rule through the student's own parts, with the noise that `elbo` had."""
+
+    def pull(part: str, *args: torch.Tensor, up: tuple[torch.Tensor, ...]) -> Answer:
+        return student.call(part, vae, *args, method=True, cotangents=up)
+
+    mu, logsigma = student.call("encoder", vae, x, method=True).values
+    z = student.call("sample_with_reparam", vae, mu, logsigma, method=True).value
+    theta = student.call("decoder", vae, z, method=True).value
+    score = cotangent[:, None] * (x / theta - (1 - x) / (1 - theta))
+    decoder = pull("decoder", z, up=(score,))
+    sampler = pull("sample_with_reparam", mu, logsigma, up=tuple(_pulled(decoder, arg1=z)))
+    kl = student.call("kl_divergence", vae, mu, logsigma, method=True)
+    kl = pull("kl_divergence", mu, logsigma, up=(-cotangent.sum_to_size(kl.value.shape),))
+    pulled = (_pulled(part, arg1=mu, arg2=logsigma) for part in (sampler, kl))
+    encoder = pull("encoder", x, up=tuple(a + b for a, b in zip(*pulled, strict=True)))
+    return {**_found(encoder), **_found(decoder)}
+
+
+def _wrong_gradients(
+    vae: Instance, x: torch.Tensor, cotangent: torch.Tensor
+) -> list[Misconception]:
+    detached = _gradients(vae, x, cotangent, through_z=False)
+    hint = "No gradient passes through z: look for detach, no_grad or .data."
+    return [
+        forms.no_gradient(GRADIENT_HINT, (len(x),), "state.linear4.bias"),
+        Misconception("no_gradient_through_z", hint, {"expected": detached}),
+    ]
 
 
 @worth(2)
@@ -185,10 +280,18 @@ def test_gradients_reach_every_layer(student: Student, draw: Draw) -> None:
     vae = _tiny_sigma(draw)
     x = draw.uniform(3, forms.D, low=0.0, high=1.0)
     cotangent = draw.uniform(3, low=0.5, high=2.0)
-    answer = student.call("elbo", vae, x, method=True, cotangents=(cotangent,))
     expected = _gradients(vae, x, cotangent.double())
-    student.either(
-        lambda: answer.must_have_gradients(expected, rtol=5e-3, atol=0.02),
-        lambda: answer.must("reaches", {"names": tuple(expected)}),
-        OWN_PARTS,
-    )
+    with draw.same_noise(), forms.any_batch_size():
+        answer = student.call("elbo", vae, x, method=True, cotangents=(cotangent,))
+
+        def own() -> None:
+            found = _composed_gradients(student, vae, x, cotangent)
+            reached = {n: g for n, g in found.items() if n in expected and g.abs().max() > 0}
+            answer.must_have_gradients(reached, **GRADIENT_TOLERANCE)
+
+        mistakes = _wrong_gradients(vae, x, cotangent)
+        student.either(
+            lambda: answer.must_have_gradients(expected, mistakes, **GRADIENT_TOLERANCE),
+            own,
+            OWN_PARTS,
+        )

@@ -1,8 +1,9 @@
 """Task `embeddings`: `embed(vae, x)` gives t-SNE coordinates [B, 2] of the posterior means.
 
-The images fall into three kinds whose means are far apart in latent space, about 40 standard
-deviations of what varies within a kind. Any t-SNE of the means keeps neighbours of one kind
-together; a t-SNE of pixels or of samples with a large sigma does not; a projection is linear.
+The images are of three kinds whose posterior means are far apart, about 40 standard deviations of
+what varies within a kind. Their log sigmas tell three other kinds apart. Any t-SNE of the means
+keeps neighbours of one kind together; one of pixels, of log sigmas or of samples with a large sigma
+does not; a projection is linear.
 """
 
 import torch
@@ -13,53 +14,79 @@ from autograder.student import Student
 from vae_utils.calls import Instance
 
 KINDS, EACH = 3, 40
-SEEN = 40  # pixels that reach the means
+SEEN = 40  # pixels that reach the heads
 PURITY = 0.9
+OWN_ENCODER = "right, given your own encoder"
+LOGSIGMA_HINT = "This is the map of logsigma; the means come first in what the encoder returns."
 
 
-def _three_kinds(draw: Draw, logsigma: float) -> tuple[Instance, torch.Tensor, torch.Tensor]:
-    """A model, images [B, D] and their kinds [B]; pixel k tells kind k, the rest is noise."""
-    labels = torch.arange(KINDS * EACH) % KINDS
-    x = torch.zeros(len(labels), forms.D)
-    x[:, :SEEN] = draw.uniform(len(labels), SEEN, low=0.0, high=1.0)
-    x[:, :KINDS] = torch.eye(KINDS)[labels]
+def _head(
+    draw: Draw, name: str, column: int, scale: float, rest: float, bias: float
+) -> forms.State:
+    """A head that tells kinds apart by KINDS pixels from `column` on; the noise gets `rest`."""
+    weight = torch.zeros(forms.L, forms.H)
+    weight[:, 2 * KINDS : SEEN] = draw.uniform(forms.L, SEEN - 2 * KINDS, low=-rest, high=rest)
+    weight[:, column : column + KINDS] = draw.uniform(forms.L, KINDS, low=-scale, high=scale)
+    return {f"{name}.weight": weight, f"{name}.bias": torch.full((forms.L,), bias)}
+
+
+def _blind(draw: Draw, heads: torch.Tensor) -> forms.State:
+    """Weights of linear3 that do not see how the means of the kinds differ."""
+    basis = torch.linalg.qr(heads[:, :KINDS].double()).Q
+    weight = draw.uniform(forms.H, forms.L, low=-5.0, high=5.0).double()
+    return {"linear3.weight": (weight - weight @ basis @ basis.T).float()}
+
+
+def _model(draw: Draw, spread: float, logsigma: float) -> Instance:
     first = torch.zeros(forms.H, forms.D)
     first[torch.arange(SEEN), torch.arange(SEEN)] = 1.0
-    heads = torch.zeros(forms.L, forms.H)
-    heads[:, :SEEN] = draw.uniform(forms.L, SEEN, low=-0.5, high=0.5)
-    heads[:, :KINDS] = draw.uniform(forms.L, KINDS, low=-20.0, high=20.0)
-    state = {
-        "linear1.weight": first,
-        "linear1.bias": torch.zeros(forms.H),
-        "linear21.weight": heads,
-        "linear21.bias": torch.zeros(forms.L),
-    }
-    spread = forms.constant_layer("linear22", torch.full((forms.L,), logsigma))
-    return forms.model(state, spread), x, labels
+    linear1 = {"linear1.weight": first, "linear1.bias": torch.zeros(forms.H)}
+    mu = _head(draw, "linear21", 0, 1.0, 0.025, 0.0)
+    widths = _head(draw, "linear22", KINDS, spread, spread / 10, logsigma)
+    return forms.model(linear1, mu, widths, _blind(draw, mu["linear21.weight"]))
 
 
-def _check(student: Student, draw: Draw, logsigma: float, hint: str) -> None:
-    vae, x, labels = _three_kinds(draw, logsigma)
-    means = forms.encoder(vae.state, x)[0].float()
+def _images(draw: Draw) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Images [B, D], the kinds that their means show [B], and those of their log sigmas [B]."""
+    number = torch.arange(KINDS * EACH)
+    kinds, others = number % KINDS, number // KINDS % KINDS
+    x = torch.zeros(len(number), forms.D)
+    x[:, :SEEN] = draw.uniform(len(number), SEEN, low=0.0, high=1.0)
+    x[:, :KINDS], x[:, KINDS : 2 * KINDS] = torch.eye(KINDS)[kinds], torch.eye(KINDS)[others]
+    return x, kinds, others
+
+
+def _check(student: Student, draw: Draw, spread: float, logsigma: float, hint: str) -> None:
+    vae = _model(draw, spread, logsigma)
+    x, kinds, others = _images(draw)
+    means, widths = (part.float() for part in forms.encoder(vae.state, x))
     answer = student.call("embed", vae, x)
-    params = {"labels": labels, "purity": PURITY, "linear": means}
+    params = {"labels": kinds, "purity": PURITY, "linear": means}
     mistakes = [
         Misconception(
-            "projection", "Two columns or a PCA of the means: t-SNE is wanted.",
-            {"linear": torch.zeros(len(labels), 1)},
+            "projection",
+            "Two columns or a PCA of the means: t-SNE is wanted.",
+            {"linear": torch.zeros(len(x), 1)},
         ),
+        Misconception("logsigma_embedded", LOGSIGMA_HINT, {"labels": others}),
         Misconception("not_the_means", hint, {"purity": 0.0}),
-    ]  # fmt: skip
-    answer.must("clusters", params, mistakes)
+    ]
+
+    def own() -> None:
+        encoder = student.call("encoder", vae, x, method=True)
+        encoder.must_equal(widths, encoder.values[1], only=0, rtol=1e-3, atol=1e-3)
+        answer.must("clusters", {"labels": others, "purity": PURITY, "linear": widths})
+
+    student.either(lambda: answer.must("clusters", params, mistakes), own, OWN_ENCODER)
 
 
 @worth(6)
 def test_kinds_stay_together(student: Student, draw: Draw) -> None:
     """Images whose posterior means are close get close coordinates in the plane: [B, 2]."""
-    _check(student, draw, -3.0, "Embed the posterior means mu, not the pixels.")
+    _check(student, draw, 40.0, -150.0, "Embed the posterior means mu, and only these.")
 
 
 @worth(4)
 def test_means_and_not_samples(student: Student, draw: Draw) -> None:
     """The same with a wide posterior: the coordinates are those of mu, not of samples z."""
-    _check(student, draw, 4.5, "Embed the posterior means mu, not samples z.")
+    _check(student, draw, 0.5, 2.2, "Embed the posterior means mu, not samples z.")

@@ -97,4 +97,6 @@ def test_a_single_image(student: Student, draw: Draw) -> None:
     answer.must_equal(*expected, misconceptions=mistakes, **TOLERANCE)
     weights = "state.linear1.bias", "state.linear21.bias", "state.linear22.bias"
     for name in weights:
-        answer.must("reaches", {"names": (name,)}, [forms.no_gradient(GRADIENT_HINT, (1, forms.L), name)])
+        answer.must(
+            "reaches", {"names": (name,)}, [forms.no_gradient(GRADIENT_HINT, (1, forms.L), name)]
+        )

@@ -6,6 +6,8 @@ shows the distribution of z: P(x_d = 1) is a one-dimensional integral, and pixel
 different dimensions are independent.
 """
 
+import math
+
 import torch
 
 from autograder.checks import Draw, Misconception, worth
@@ -15,6 +17,7 @@ from vae_utils.calls import Instance
 
 DRAWS = 1500
 STEEP = 12.0
+CODE_MEAN, CODE_LOG_SCALE = 1.5, -1.0
 OWN_DECODER = "right, given your own decoder"
 
 
@@ -35,24 +38,35 @@ def _own_theta(student: Student, vae: Instance, z: torch.Tensor) -> torch.Tensor
     return student.call("decoder", vae, z, method=True).value.double()
 
 
+def _must_be_binary(student: Student, vae: Instance, rows: int, probability: float) -> None:
+    shape = (rows, forms.D)
+    answer = student.call("sample", vae, rows, method=True)
+
+    def own() -> None:
+        share = float(_own_theta(student, vae, torch.zeros(1, forms.L)).mean())
+        answer.must("binary", {"shape": shape, "share": share})
+
+    mistakes = [_theta_returned(torch.tensor(probability), rows)]
+    params = {"shape": shape, "share": probability}
+    student.either(lambda: answer.must("binary", params, mistakes), own, OWN_DECODER)
+
+
+def _must_vary(student: Student, vae: Instance) -> None:
+    answer = student.call("sample", vae, 7, method=True, repeat=2)
+    hint = "Two calls give the same images: is a seed set inside?"
+    same = {"expected": (answer.value[:1].expand_as(answer.value),)}
+    answer.must("varies", {}, [Misconception("same_images_every_call", hint, same, kind="equal")])
+
+
 @worth(2)
 def test_binary_images(student: Student, draw: Draw) -> None:
-    """One image and seven: [1, D] and [7, D], every value exactly 0 or 1, as bright as theta."""
+    """One image and seven: [1, D] and [7, D], every value exactly 0 or 1, as bright as theta, and
+    new at every call."""
     for rows in (1, 7):
         logit = draw.uniform(1, low=-1.5, high=1.5)
         vae = _ignoring_z(draw, logit.expand(forms.D).contiguous())
-        probability = logit.double().sigmoid()
-        answer = student.call("sample", vae, rows, method=True)
-        params = {"shape": (rows, forms.D), "share": float(probability)}
-        own = {"shape": (rows, forms.D)}
-        mistakes = [_theta_returned(probability, rows)]
-        student.either(
-            lambda a=answer, p=params, m=mistakes: a.must("binary", p, m),  # type: ignore[misc]
-            lambda a=answer, p=own, v=vae: a.must(  # type: ignore[misc]
-                "binary", {**p, "share": float(_own_theta(student, v, torch.zeros(1, forms.L)).mean())}
-            ),
-            OWN_DECODER,
-        )  # fmt: skip
+        _must_be_binary(student, vae, rows, float(logit.double().sigmoid()))
+    _must_vary(student, vae)
 
 
 def _pairs(probability: torch.Tensor) -> torch.Tensor:
@@ -73,7 +87,12 @@ def test_each_pixel_follows_its_probability(student: Student, draw: Draw) -> Non
         "theta is rounded: the same pixel is then always the same. Draw it.",
         {"probability": _pairs((probability > 0.5).double()), "shape": shape},
     )
-    mistakes = [_theta_returned(probability, DRAWS), thresholded]
+    inverted = Misconception(
+        "inverted",
+        "Black and white are exchanged: a pixel is 1 with probability theta.",
+        {"probability": _pairs(1 - probability), "shape": shape},
+    )
+    mistakes = [_theta_returned(probability, DRAWS), thresholded, inverted]
 
     def own() -> None:
         theta = _own_theta(student, vae, torch.zeros(1, forms.L))[0]
@@ -84,7 +103,10 @@ def test_each_pixel_follows_its_probability(student: Student, draw: Draw) -> Non
 
 
 def _showing_z(thresholds: torch.Tensor) -> tuple[Instance, torch.Tensor]:
-    """Hidden unit h is relu(z_(h mod L) - threshold_h), pixel d looks at unit d mod H."""
+    """Hidden unit h is relu(z_(h mod L) - threshold_h), pixel d looks at unit d mod H.
+
+    The encoder, which has no part in this, gives every image the same code, far from the prior.
+    """
     rows = torch.arange(forms.H)
     first = torch.zeros(forms.H, forms.L)
     first[rows, rows % forms.L] = 1.0
@@ -97,13 +119,45 @@ def _showing_z(thresholds: torch.Tensor) -> tuple[Instance, torch.Tensor]:
         "linear4.weight": second,
         "linear4.bias": torch.full((forms.D,), -3.0),
     }
-    return forms.model(state), pixels % forms.H
+    mu = forms.constant_layer("linear21", torch.full((forms.L,), CODE_MEAN))
+    logsigma = forms.constant_layer("linear22", torch.full((forms.L,), CODE_LOG_SCALE))
+    return forms.model(state, mu, logsigma), pixels % forms.H
 
 
-def _probability_of(thresholds: torch.Tensor, prior: torch.Tensor) -> torch.Tensor:
-    """P(pixel = 1) for equally probable values of z_l: [H]."""
+def _shown(thresholds: torch.Tensor, unit: torch.Tensor, prior: torch.Tensor) -> torch.Tensor:
+    """P(pixel = 1 | z_l) for equally probable values of z_l: [D, values]."""
     lifted = (prior[None] - thresholds.double()[:, None]).relu()
-    return (STEEP * lifted - 3.0).sigmoid().mean(-1)
+    return (STEEP * lifted - 3.0).sigmoid()[unit]
+
+
+def _wrong_codes(thresholds: torch.Tensor, unit: torch.Tensor) -> list[Misconception]:
+    """Pixels that z from other distributions gives."""
+    flat = (torch.arange(2001, dtype=torch.float64) + 0.5) / 2001
+    normal = forms.normal_quantiles(2001)
+    encoded = CODE_MEAN + math.exp(CODE_LOG_SCALE) * normal
+
+    def named(name: str, hint: str, z: torch.Tensor) -> Misconception:
+        pairs = _pairs(_shown(thresholds, unit, z).mean(-1))
+        return Misconception(
+            name, "z comes from the prior N(0, I): " + hint, {"probability": pairs}
+        )
+
+    one = _shown(thresholds, unit, normal)
+    together = torch.stack([one.mean(-1), (one * one.roll(-1, 0)).mean(-1)])
+    data = "not from encoded images; the encoder takes no part."
+    return [
+        named("uniform_z", "randn, not rand.", flat),
+        named("uniform_z", "randn, not rand.", 2 * flat - 1),
+        named("zero_z", "here z is 0.", 0 * flat),
+        named("bernoulli_z", "not 0 and 1.", flat.round()),
+        named("z_from_encodings", data, encoded),
+        named("z_from_encodings", data, 0 * flat + CODE_MEAN),
+        Misconception(
+            "one_number_for_z",
+            "All entries of a z are the same: each wants a draw of its own.",
+            {"probability": together},
+        ),
+    ]
 
 
 @worth(4)
@@ -112,25 +166,14 @@ def test_z_comes_from_the_prior(student: Student, draw: Draw) -> None:
     dimensions are independent."""
     thresholds = draw.uniform(forms.H, low=-1.5, high=1.0)
     vae, unit = _showing_z(thresholds)
-    shape = (DRAWS, forms.D)
     answer = student.call("sample", vae, DRAWS, method=True)
-
-    def pairs(prior: torch.Tensor) -> torch.Tensor:
-        return _pairs(_probability_of(thresholds, prior)[unit])
-
-    flat = (torch.arange(4001, dtype=torch.float64) + 0.5) / 4001
     normal = forms.normal_quantiles(4001)
-    hint = "z comes from the prior N(0, I): "
-    mistakes = [
-        Misconception("uniform_z", hint + "randn, not rand.", {"probability": pairs(flat)}),
-        Misconception("zero_z", hint + "here z is 0.", {"probability": pairs(0 * flat)}),
-        Misconception("bernoulli_z", hint + "not 0 and 1.", {"probability": pairs(flat.round())}),
-    ]
-    params = {"probability": pairs(normal), "shape": shape}
+    expected = _pairs(_shown(thresholds, unit, normal).mean(-1))
+    params = {"probability": expected, "shape": (DRAWS, forms.D)}
 
     def own() -> None:
-        z = normal[:, None].float().expand(-1, forms.L)
-        theta = _own_theta(student, vae, z)
-        answer.must("frequencies", {"probability": _pairs(theta.mean(0)), "shape": shape})
+        theta = _own_theta(student, vae, normal[:, None].float().expand(-1, forms.L))
+        answer.must("frequencies", {**params, "probability": _pairs(theta.mean(0))})
 
+    mistakes = _wrong_codes(thresholds, unit)
     student.either(lambda: answer.must("frequencies", params, mistakes), own, OWN_DECODER)

@@ -81,6 +81,17 @@ def _wrong_noise(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconception
     ]
 
 
+def _missing_gradients(mu: torch.Tensor) -> list[Misconception]:
+    def to(name: str, *arguments: str) -> Misconception:
+        return forms.no_gradient(GRADIENT_HINT, tuple(mu.shape), *arguments, name=name)
+
+    return [
+        to("no_gradient", "arg1", "arg2"),
+        to("no_gradient_to_logsigma", "arg2"),
+        to("no_gradient_to_mu", "arg1"),
+    ]
+
+
 def _inputs(draw: Draw, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
     mu = draw.uniform(rows, forms.L, low=-2.0, high=2.0)
     return mu, draw.uniform(rows, forms.L, low=-1.5, high=1.0)
@@ -99,11 +110,6 @@ def test_the_distribution_of_z(student: Student, draw: Draw) -> None:
 @worth(4)
 def test_gradients_reach_mu_and_logsigma(student: Student, draw: Draw) -> None:
     """Gradients pass through z to mu and to logsigma, for seven rows and for one."""
-    mistakes = [
-        forms.no_gradient(GRADIENT_HINT, "arg1", "arg2"),
-        forms.no_gradient(GRADIENT_HINT, "arg2", name="no_gradient_to_logsigma"),
-        forms.no_gradient(GRADIENT_HINT, "arg1", name="no_gradient_to_mu"),
-    ]
     for rows in (7, 1):
         mu, logsigma = _inputs(draw, rows)
         cotangents = (draw.uniform(rows, forms.L, low=0.5, high=2.0),)
@@ -116,4 +122,5 @@ def test_gradients_reach_mu_and_logsigma(student: Student, draw: Draw) -> None:
                 method=True,
                 cotangents=cotangents,
             )
-        answer.must("reparameterised", {"mean": mu, "cotangent": cotangents[0]}, mistakes)
+        params = {"mean": mu, "cotangent": cotangents[0]}
+        answer.must("reparameterised", params, _missing_gradients(mu))
