@@ -1,6 +1,6 @@
 """Task `embeddings`: `embed(vae, x)` gives t-SNE coordinates [B, 2] of the posterior means.
 
-The images are of three kinds whose posterior means are far apart, about 40 standard deviations of
+The images are of three kinds whose posterior means are far apart, about 25 standard deviations of
 what varies within a kind. Their log sigmas tell three other kinds apart. Any t-SNE of the means
 keeps neighbours of one kind together; one of pixels, of log sigmas or of samples with a large sigma
 does not; a projection is linear.
@@ -14,10 +14,16 @@ from autograder.student import Student
 from vae_utils.calls import Instance
 
 KINDS, EACH = 3, 40
-SEEN = 40  # pixels that reach the heads
+SEEN = 300  # pixels that reach the heads; with many of them pixels alone do not show the kinds
 PURITY = 0.9
 OWN_ENCODER = "right, given your own encoder"
-LOGSIGMA_HINT = "This is the map of logsigma; the means come first in what the encoder returns."
+LOGSIGMA_HINT = (
+    "logsigma shapes this map; only the means mu, the first that the encoder returns, belong there."
+)
+
+
+def _signs(draw: Draw, *shape: int) -> torch.Tensor:
+    return draw.uniform(*shape, low=-1.0, high=1.0).sign()  # takes less room on the tape
 
 
 def _head(
@@ -25,7 +31,7 @@ def _head(
 ) -> forms.State:
     """A head that tells kinds apart by KINDS pixels from `column` on; the noise gets `rest`."""
     weight = torch.zeros(forms.L, forms.H)
-    weight[:, 2 * KINDS : SEEN] = draw.uniform(forms.L, SEEN - 2 * KINDS, low=-rest, high=rest)
+    weight[:, 2 * KINDS : SEEN] = rest * _signs(draw, forms.L, SEEN - 2 * KINDS)
     weight[:, column : column + KINDS] = draw.uniform(forms.L, KINDS, low=-scale, high=scale)
     return {f"{name}.weight": weight, f"{name}.bias": torch.full((forms.L,), bias)}
 
@@ -33,16 +39,18 @@ def _head(
 def _blind(draw: Draw, heads: torch.Tensor) -> forms.State:
     """Weights of linear3 that do not see how the means of the kinds differ."""
     basis = torch.linalg.qr(heads[:, :KINDS].double()).Q
-    weight = draw.uniform(forms.H, forms.L, low=-5.0, high=5.0).double()
-    return {"linear3.weight": (weight - weight @ basis @ basis.T).float()}
+    seen = draw.uniform(40, forms.L, low=-5.0, high=5.0).double()
+    weight = torch.zeros(forms.H, forms.L)
+    weight[: len(seen)] = (seen - seen @ basis @ basis.T).float()
+    return {"linear3.weight": weight, "linear3.bias": torch.zeros(forms.H)}
 
 
 def _model(draw: Draw, spread: float, logsigma: float) -> Instance:
     first = torch.zeros(forms.H, forms.D)
     first[torch.arange(SEEN), torch.arange(SEEN)] = 1.0
     linear1 = {"linear1.weight": first, "linear1.bias": torch.zeros(forms.H)}
-    mu = _head(draw, "linear21", 0, 1.0, 0.025, 0.0)
-    widths = _head(draw, "linear22", KINDS, spread, spread / 10, logsigma)
+    mu = _head(draw, "linear21", 0, 2.0, 0.006, 0.0)
+    widths = _head(draw, "linear22", KINDS, spread, spread / 100, logsigma)
     return forms.model(linear1, mu, widths, _blind(draw, mu["linear21.weight"]))
 
 
@@ -51,8 +59,9 @@ def _images(draw: Draw) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     number = torch.arange(KINDS * EACH)
     kinds, others = number % KINDS, number // KINDS % KINDS
     x = torch.zeros(len(number), forms.D)
-    x[:, :SEEN] = draw.uniform(len(number), SEEN, low=0.0, high=1.0)
-    x[:, :KINDS], x[:, KINDS : 2 * KINDS] = torch.eye(KINDS)[kinds], torch.eye(KINDS)[others]
+    x[:, :SEEN] = (draw.uniform(len(number), SEEN, low=0.0, high=8.0).floor() + 0.5) / 8
+    x[:, :KINDS] = 0.5 * torch.eye(KINDS)[kinds]
+    x[:, KINDS : 2 * KINDS] = 0.5 * torch.eye(KINDS)[others]
     return x, kinds, others
 
 
@@ -72,6 +81,7 @@ def _check(student: Student, draw: Draw, spread: float, logsigma: float, hint: s
         Misconception("not_the_means", hint, {"purity": 0.0}),
     ]
 
+    @forms.own_parts()
     def own() -> None:
         encoder = student.call("encoder", vae, x, method=True)
         encoder.must_equal(widths, encoder.values[1], only=0, rtol=1e-3, atol=1e-3)
@@ -83,10 +93,10 @@ def _check(student: Student, draw: Draw, spread: float, logsigma: float, hint: s
 @worth(6)
 def test_kinds_stay_together(student: Student, draw: Draw) -> None:
     """Images whose posterior means are close get close coordinates in the plane: [B, 2]."""
-    _check(student, draw, 40.0, -150.0, "Embed the posterior means mu, and only these.")
+    _check(student, draw, 80.0, -150.0, "Embed the posterior means mu, and only these.")
 
 
 @worth(4)
 def test_means_and_not_samples(student: Student, draw: Draw) -> None:
     """The same with a wide posterior: the coordinates are those of mu, not of samples z."""
-    _check(student, draw, 0.5, 2.2, "Embed the posterior means mu, not samples z.")
+    _check(student, draw, 1.0, 2.2, "Embed the posterior means mu, not samples z.")

@@ -111,3 +111,12 @@ def any_batch_size() -> Iterator[None]:
                 "fixed_batch_size",
             ) from None
         raise
+
+
+@contextlib.contextmanager
+def own_parts() -> Iterator[None]:
+    """Around a composition of a student's own parts: they may have any shape and not fit."""
+    try:
+        yield
+    except (RuntimeError, ValueError, IndexError) as error:
+        raise NotPassed(Verdict.FAILED, f"the own parts do not fit together: {error}") from error

@@ -34,6 +34,7 @@ def _theta_returned(probability: torch.Tensor, rows: int) -> Misconception:
     )
 
 
+@forms.own_parts()
 def _own_theta(student: Student, vae: Instance, z: torch.Tensor) -> torch.Tensor:
     return student.call("decoder", vae, z, method=True).value.double()
 
@@ -51,7 +52,8 @@ def _must_be_binary(student: Student, vae: Instance, rows: int, probability: flo
     student.either(lambda: answer.must("binary", params, mistakes), own, OWN_DECODER)
 
 
-def _must_vary(student: Student, vae: Instance) -> None:
+def _must_vary(student: Student, draw: Draw) -> None:
+    vae = forms.model(forms.layer(draw, "linear3"), forms.layer(draw, "linear4"))
     answer = student.call("sample", vae, 7, method=True, repeat=2)
     hint = "Two calls give the same images: is a seed set inside?"
     same = {"expected": (answer.value[:1].expand_as(answer.value),)}
@@ -66,7 +68,7 @@ def test_binary_images(student: Student, draw: Draw) -> None:
         logit = draw.uniform(1, low=-1.5, high=1.5)
         vae = _ignoring_z(draw, logit.expand(forms.D).contiguous())
         _must_be_binary(student, vae, rows, float(logit.double().sigmoid()))
-    _must_vary(student, vae)
+    _must_vary(student, draw)
 
 
 def _pairs(probability: torch.Tensor) -> torch.Tensor:
