@@ -21,8 +21,8 @@ from sqlalchemy.exc import SAWarning
 
 from autograder import worker
 from autograder.assignment import Assignment
-from autograder.results import Graded, ungraded
 from autograder.record import read_report
+from autograder.results import Graded, ungraded
 from autograder.sandbox.policy import Policy
 from autograder.seeds import seed_of
 from autograder.verdicts import Report, State

@@ -159,7 +159,9 @@ def main() -> int:
         print(f"autograder: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("autograder: stopped; what is graded is kept, run again for the rest", file=sys.stderr)
+        print(
+            "autograder: stopped; what is graded is kept, run again for the rest", file=sys.stderr
+        )
         return 130
 
 

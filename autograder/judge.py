@@ -81,7 +81,8 @@ class _Judge:
         assert self._student is not None
         task, note = item.path.stem, "; ".join(dict.fromkeys(self._student.notes))
         result = _result(item.function, item.name, problem, note)
-        done = Done(result, self._student.claims, item.funcargs["draw"])
+        draw: Any = item.funcargs["draw"]
+        done = Done(result, self._student.claims, draw)
         self.done.setdefault(task, []).append(done)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -96,7 +97,12 @@ class _Judge:
 
 
 def _result(check: Any, name: str, problem: NotPassed | None, note: str = "") -> CheckResult:
-    shown = {"name": name, "claim": claim_of(check), "points": float(check.points), "note": note}
+    shown: dict[str, Any] = {
+        "name": name,
+        "claim": claim_of(check),
+        "points": float(check.points),
+        "note": note,
+    }
     if problem is None:
         return CheckResult(verdict=Verdict.PASSED, **shown)
     return CheckResult(
@@ -132,7 +138,9 @@ def run_checks(tasks: tuple[Task, ...], ask: Ask, seed: int) -> dict[str, list[D
     with _own_environment(), contextlib.redirect_stdout(noise), contextlib.redirect_stderr(noise):
         status = pytest.main(["-c", os.devnull, "--rootdir", rootdir, *_OPTIONS, *paths], [judge])
     if judge.broken or status != pytest.ExitCode.OK:
-        raise JudgeBroke("\n".join(judge.broken) or f"pytest ended with {status}: {noise.getvalue()}")
+        raise JudgeBroke(
+            "\n".join(judge.broken) or f"pytest ended with {status}: {noise.getvalue()}"
+        )
     return judge.done
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
+from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbformat.notebooknode import NotebookNode
 
 from autograder import assignment as assignments
 from autograder import release
-from autograder.results import Graded, ungraded
 from autograder.record import METADATA, read_report, write_verdicts
+from autograder.results import Graded, ungraded
 from autograder.sandbox.provisioner import default_policy
 from autograder.sandbox.walls import require
 from autograder.sanitise import Clean, Refused, sanitise

@@ -1,4 +1,4 @@
-"""What grading a submission gives: report and notebook. Free of torch, so that readers start fast."""
+"""What grading a submission gives: report and notebook. Free of torch, so that it loads fast."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class Session:
 
     def _start(self) -> None:
         context = zmq.Context()
-        context.setsockopt(zmq.MAXMSGSIZE, self._policy.reply_bytes)  # type: ignore[call-overload]
+        context.setsockopt(zmq.MAXMSGSIZE, self._policy.reply_bytes)
         self._manager = KernelManager(kernel_name=KERNEL_NAME, context=context)
         self._manager.start_kernel(sandbox_policy=self._policy)
         client = self._manager.blocking_client()

@@ -132,4 +132,3 @@ def _not_passed(function: str, failure: Failure) -> NotPassed:
         return NotPassed(Verdict.FAILED, failure.text)
     message = f"{function} raised {failure.kind}: {failure.text}".rstrip(": ")
     return NotPassed(Verdict.CRASHED, message, explain(failure))
-

@@ -1,6 +1,6 @@
 """The demo's sample submissions, made from the reference by small edits, with honest scores.
 
-    python tests/samples.py FOLDER     make a course folder with everything to grade
+python tests/samples.py FOLDER     make a course folder with everything to grade
 """
 
 from __future__ import annotations

@@ -115,10 +115,8 @@ def test_an_exception_is_explained(
     assert "kl_divergence raised NameError" in said and "before it exists" in said
 
 
-def test_an_unknown_task_lists_the_known_ones(
-    beside_the_tape: Path, notebook_globals: Any
-) -> None:
-    with pytest.raises(ValueError, match="no task 'KL'.*kl_divergence"):
+def test_an_unknown_task_lists_the_known_ones(beside_the_tape: Path, notebook_globals: Any) -> None:
+    with pytest.raises(ValueError, match=r"no task 'KL'.*kl_divergence"):
         exec("check('KL')", notebook_globals)
 
 

@@ -20,9 +20,7 @@ from tests.test_report_format import assert_documented
 DAN = next(sample for sample in SAMPLES if sample.student == "dan")
 
 
-def autograder(
-    *arguments: str | Path, **environment: str
-) -> subprocess.CompletedProcess[str]:
+def autograder(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "autograder.cli", *map(str, arguments)],

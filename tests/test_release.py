@@ -13,7 +13,15 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.notebooknode import NotebookNode
 
-from autograder.assignment import CHECKS, Assignment, defined, find, grade_id, is_graded, is_solution
+from autograder.assignment import (
+    CHECKS,
+    Assignment,
+    defined,
+    find,
+    grade_id,
+    is_graded,
+    is_solution,
+)
 from autograder.release import is_recorded, record_tape, release
 from tests.conftest import ROOT
 from tests.samples import TASKS, cell_of, make_course
@@ -33,7 +41,9 @@ def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
 
 def _solution_lines(solved: NotebookNode) -> set[str]:
     """Lines between the markers that no given cell has as well."""
-    given = {line.strip() for c in solved.cells if not is_solution(c) for line in c.source.split("\n")}
+    given = {
+        line.strip() for c in solved.cells if not is_solution(c) for line in c.source.split("\n")
+    }
     lines = set()
     for cell in solved.cells:
         inside = False

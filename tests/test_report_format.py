@@ -50,7 +50,11 @@ def test_points_are_those_of_the_passed_checks() -> None:
 
 
 def test_without_points_the_gravest_outcome_is_the_verdict() -> None:
-    checks = (_check(1, Verdict.UNATTEMPTED), _check(2, Verdict.TIMED_OUT), _check(2, Verdict.FAILED))
+    checks = (
+        _check(1, Verdict.UNATTEMPTED),
+        _check(2, Verdict.TIMED_OUT),
+        _check(2, Verdict.FAILED),
+    )
     assert TaskReport("t", 5, checks).verdict is Verdict.TIMED_OUT
 
 

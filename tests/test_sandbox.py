@@ -147,7 +147,9 @@ def _death(policy: Policy, source: str, seconds: float = 20) -> str:
 
 def test_a_full_disk_is_stopped(policy: Policy) -> None:
     small = replace(policy, scratch_size=8 << 20, file_size=4 << 20)
-    source = "import time\nfor i in range(9): open(str(i), 'wb').write(bytes(4 << 20))\ntime.sleep(9)"
+    source = (
+        "import time\nfor i in range(9): open(str(i), 'wb').write(bytes(4 << 20))\ntime.sleep(9)"
+    )
     assert "MiB to disk" in _death(small, source)
 
 

@@ -152,7 +152,9 @@ def test_of_two_versions_the_last_written_one_counts(
     mine.cells[place + 2 : place + 2] = [stub]
     clean = sanitise(_raw(mine), released)
     assert _kl(clean) == KL
-    assert clean.notes == ("The cell kl_divergence_solution stands 3 times; the last version counts.",)
+    assert clean.notes == (
+        "The cell kl_divergence_solution stands 3 times; the last version counts.",
+    )
 
 
 def test_extra_cells_keep_their_place_and_cannot_pose_as_html(

@@ -185,7 +185,7 @@ def _gradients(outputs: tuple[Tensor, ...], call: Call, leaves: dict) -> dict[st
     ]
     if not pairs:
         return {}
-    total = sum((output * cotangent).sum() for output, cotangent in pairs)
+    total = torch.stack([(output * cotangent).sum() for output, cotangent in pairs]).sum()
     found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
     return {name: g.detach().cpu() for name, g in zip(leaves, found, strict=True) if g is not None}
 

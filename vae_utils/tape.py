@@ -78,7 +78,8 @@ def write(tape: Tape, path: Path, recipe: Recipe = lambda _: None) -> None:
     head = {"format": FORMAT, "assignment": tape.assignment, "made_from": tape.made_from}
     text = json.dumps({**head, "tasks": tasks})
     with path.open("wb") as file:
-        np.savez_compressed(file, tape=np.frombuffer(text.encode(), np.uint8), **arrays)
+        arrays["tape"] = np.frombuffer(text.encode(), np.uint8)
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def _check_json(check: TapedCheck, put: Any) -> dict[str, Any]:

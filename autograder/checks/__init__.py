@@ -54,8 +54,9 @@ class Draw:
 
     def uniform(self, *shape: int, low: float, high: float) -> Tensor:
         """Uniform numbers in [low, high), float32."""
-        recipe = [self._seed + len(self._made), list(shape), low, high]
-        tensor = uniform(recipe[0], shape, low, high)
+        seed = self._seed + len(self._made)
+        recipe: list[Any] = [seed, list(shape), low, high]
+        tensor = uniform(seed, shape, low, high)
         self._made.append((tensor, recipe))
         return tensor
 

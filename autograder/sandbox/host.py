@@ -125,8 +125,13 @@ class Zygote:
 @cache
 def _shared(_owner: int) -> list[Zygote]:
     zygotes: list[Zygote] = []
-    atexit.register(lambda: [zygote.close() for zygote in zygotes])
+    atexit.register(_close_all, zygotes)
     return zygotes
+
+
+def _close_all(zygotes: list[Zygote]) -> None:
+    for zygote in zygotes:
+        zygote.close()
 
 
 def shared_zygote() -> Zygote:

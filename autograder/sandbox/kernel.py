@@ -31,10 +31,10 @@ class JudgedKernel(IPythonKernel):
     async def evaluate_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
         """Answer one call of the judge; all that is known here are inputs."""
         buffers = [bytes(buffer) for buffer in parent.get("buffers", [])]
-        content, reply = answer(parent["content"], buffers, self.shell.user_ns)
-        self.session.send(
-            stream, "evaluate_reply", content, parent=parent, ident=ident, buffers=reply
-        )
+        shell: Any = self.shell
+        session: Any = self.session
+        content, reply = answer(parent["content"], buffers, shell.user_ns)
+        session.send(stream, "evaluate_reply", content, parent=parent, ident=ident, buffers=reply)
 
 
 class JudgedKernelApp(IPKernelApp):
@@ -105,7 +105,7 @@ def run(connection: dict[str, Any], scratch: str, policy: Policy) -> None:
     if policy.protected:
         raise_walls(policy, scratch)
     sys.argv = ["ipykernel"]
-    app = JudgedKernelApp.instance(config=_configuration(connection))
+    app: Any = JudgedKernelApp.instance(config=_configuration(connection))
     app.initialize([])
     app.shell.enable_matplotlib("inline")  # pyplot was imported before there was a shell
     app.start()

@@ -67,9 +67,7 @@ def abi() -> int:
 
 def _ruleset(version: int) -> _Ruleset:
     bits = _FS_RIGHTS_BY_ABI[min(version, 5)]
-    return _Ruleset(
-        (1 << bits) - 1, _TCP if version >= 4 else 0, _SCOPES if version >= 6 else 0
-    )
+    return _Ruleset((1 << bits) - 1, _TCP if version >= 4 else 0, _SCOPES if version >= 6 else 0)
 
 
 def _ruleset_size(version: int) -> int:

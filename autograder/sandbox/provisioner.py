@@ -53,7 +53,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         if self.policy.protected:
             require()
         self.scratch = tempfile.mkdtemp(prefix="vae-kernel-")
-        manager = self.parent
+        manager: Any = self.parent
         manager.transport = "ipc"
         manager.ip = os.path.join(self.scratch, "k")
         manager.connection_file = os.path.join(self.scratch, "connection.json")
@@ -65,12 +65,13 @@ class SandboxProvisioner(KernelProvisionerBase):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork; whatever command or environment was asked for has no say."""
         assert self.scratch is not None
-        connection = {"file": self.parent.connection_file}
+        manager: Any = self.parent
+        connection = {"file": manager.connection_file}
         self._zygote = await asyncio.to_thread(shared_zygote)
         self.pid = self._zygote.spawn(connection, self.scratch, self.policy)
         self.watchdog = Watchdog(self.pid, self.scratch, self.policy, self._kill_now)
         self.watchdog.start()
-        self.connection_info = self.parent.get_connection_info()
+        self.connection_info = manager.get_connection_info()
         return self.connection_info
 
     def _kill_now(self) -> None:

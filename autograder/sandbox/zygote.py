@@ -114,9 +114,8 @@ def _spawn(forks: Forks, request: dict[str, Any]) -> int:
 
         kernel.run(request["connection"], request["scratch"], Policy.from_dict(request["policy"]))
     except BaseException:
-        traceback.print_exc(file=sys.__stderr__)  # into the scratch folder's kernel.log, which the grader reads
+        os.write(2, traceback.format_exc().encode())  # to kernel.log, which the grader reads
     finally:
-        sys.__stderr__.flush()
         os._exit(1)
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-import torch
-
 from autograder.assignment import Assignment, find, grade_id, is_solution
 from autograder.judge import run_checks
 from autograder.release import reference
@@ -73,6 +71,8 @@ def judged(ask: Ask, seed: int, *names: str) -> dict[str, TaskReport]:
     tasks = tuple(task for task in assignment().tasks if not names or task.name in names)
     done = run_checks(tasks, ask, seed)
     return {
-        task.name: TaskReport(task.name, task.points, tuple(item.result for item in done[task.name]))
+        task.name: TaskReport(
+            task.name, task.points, tuple(item.result for item in done[task.name])
+        )
         for task in tasks
     }

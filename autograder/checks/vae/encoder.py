@@ -4,13 +4,15 @@ Tolerance: sums of 784 and 400 float32 products of order 0.1 have errors below 1
 granted, and every misconception moves some entry by more than 0.1.
 """
 
+from typing import Any
+
 import torch
 
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.vae import forms
 from autograder.student import Answer, Student
 
-TOLERANCE = {"rtol": 1e-3, "atol": 1e-3}
+TOLERANCE: dict[str, Any] = {"rtol": 1e-3, "atol": 1e-3}
 RELU_HINT = "The activation of the hidden layer is a ReLU."
 MU_HINT = "mu is the raw linear output: a mean may be negative."
 GRADIENT_HINT = "No gradient reaches these weights: look for detach, no_grad or .data."

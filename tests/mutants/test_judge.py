@@ -1,0 +1,193 @@
+"""The judge passes every right solution, fails every wrong one, and names the known mistakes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from autograder.verdicts import Verdict
+
+from .notebook import assignment, body, judged, student
+from .right import RIGHT, Right
+from .wrong import WRONG, Wrong
+
+TASKS = tuple(task.name for task in assignment().tasks)
+WITHOUT_MAPS = tuple(name for name in TASKS if name != "embeddings")
+USERS = {
+    "encoder": ("elbo", "embeddings"),
+    "sample_with_reparam": ("elbo",),
+    "decoder": ("elbo", "sample"),
+    "kl_divergence": ("elbo",),
+}
+"""Tasks whose functions call the function of another task."""
+
+NO_PROBABILITY = "theta outside (0, 1): binary_cross_entropy and bernoulli raise"
+NO_PAIR = "the ELBO cannot unpack the pair mu, logsigma: it raises"
+NO_BATCH_AXIS = "a single image breaks whatever is built on it"
+SHAPES_CLASH = "what the parts return cannot be combined: the ELBO raises"
+MORE_NOISE = "the part draws random numbers of its own, so that no value can be predicted"
+
+COSTS_MORE = {
+    ("encoder", "variance"): ("sigma overflows to infinity, z to NaN", {"elbo"}),
+    ("encoder", "chunk over the batch"): (NO_PAIR, {"elbo", "embeddings"}),
+    ("encoder", "only mu"): (NO_PAIR, {"elbo", "embeddings"}),
+    ("encoder", "h as well"): (NO_PAIR, {"elbo", "embeddings"}),
+    ("encoder", "squeezed"): (NO_BATCH_AXIS, {"elbo"}),
+    ("sample_with_reparam", "batch_size inside"): (SHAPES_CLASH, {"elbo"}),
+    ("sample_with_reparam", "128 inside"): (SHAPES_CLASH, {"elbo"}),
+    ("sample_with_reparam", "squeezed"): (NO_BATCH_AXIS, {"elbo"}),
+    ("sample_with_reparam", "eps as well"): (SHAPES_CLASH, {"elbo"}),
+    ("decoder", "no sigmoid"): (NO_PROBABILITY, {"elbo", "sample"}),
+    ("decoder", "relu at the end"): (NO_PROBABILITY, {"elbo", "sample"}),
+    ("decoder", "tanh"): (NO_PROBABILITY, {"elbo", "sample"}),
+    ("decoder", "log of the sigmoid"): (NO_PROBABILITY, {"elbo", "sample"}),
+    ("decoder", "pixels drawn"): (MORE_NOISE, {"elbo"}),
+    ("decoder", "softmax over the batch"): ("rows are no longer independent", {"sample"}),
+    ("decoder", "images"): (SHAPES_CLASH, {"elbo", "sample"}),
+    ("decoder", "squeezed"): (NO_BATCH_AXIS, {"elbo", "sample"}),
+    ("kl_divergence", "sum over the wrong axis"): (SHAPES_CLASH, {"elbo"}),
+    ("kl_divergence", "not summed"): (SHAPES_CLASH, {"elbo"}),
+    ("kl_divergence", "[B, 1]"): ("the ELBO becomes [B, B]: no gradient fits it", {"elbo"}),
+    ("kl_divergence", "Monte Carlo"): (MORE_NOISE, {"elbo"}),
+}
+"""Mistakes for which other tasks have to pay as well: the reason, and those tasks."""
+
+
+def _name(case: Wrong | Right) -> str:
+    return f"{case.task}: {case.name}"
+
+
+every_wrong = pytest.mark.parametrize("wrong", WRONG, ids=_name)
+every_right = pytest.mark.parametrize("right", RIGHT, ids=_name)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """As in grading; with small matrices more threads are slower."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def _losers(reports) -> set[str]:
+    return {name for name, report in reports.items() if report.points < report.max_points}
+
+
+def _must_pass_everything(ask, seeds, *tasks: str) -> None:
+    for seed in seeds:
+        lost = {name: r.worst for name, r in judged(ask, seed, *tasks).items() if r.worst}
+        assert not lost, f"seed {seed}: {lost}"
+
+
+@every_wrong
+def test_a_wrong_solution_loses_points_and_is_named(wrong: Wrong):
+    report = judged(student({wrong.task: wrong.source}), 7, wrong.task)[wrong.task]
+    assert report.points < report.max_points
+    assert report.misconception == wrong.misconception
+    assert report.hint
+
+
+@every_wrong
+def test_a_wrong_solution_costs_only_its_own_task(wrong: Wrong):
+    users = USERS.get(wrong.task, ())
+    if not users:
+        pytest.skip("no other task calls it")
+    _, expected = COSTS_MORE.get((wrong.task, wrong.name), ("", set()))
+    reports = judged(student({wrong.task: wrong.source}), 7, *users)
+    assert _losers(reports) == expected
+
+
+@pytest.mark.slow
+@every_wrong
+def test_a_wrong_solution_costs_only_its_own_task_of_all_seven(wrong: Wrong):
+    _, expected = COSTS_MORE.get((wrong.task, wrong.name), ("", set()))
+    reports = judged(student({wrong.task: wrong.source}), 7)
+    assert _losers(reports) == {wrong.task} | expected
+
+
+@pytest.mark.slow
+@every_wrong
+def test_a_wrong_solution_is_caught_and_named_whatever_the_seed(wrong: Wrong):
+    ask = student({wrong.task: wrong.source})
+    for seed in range(100, 120):
+        report = judged(ask, seed, wrong.task)[wrong.task]
+        assert report.points < report.max_points
+        assert report.misconception == wrong.misconception
+
+
+def test_the_table_of_exceptions_names_only_known_mistakes():
+    assert set(COSTS_MORE) <= {(wrong.task, wrong.name) for wrong in WRONG}
+
+
+@every_right
+def test_a_right_solution_gets_full_marks(right: Right):
+    seeds = range(2 if right.task == "embeddings" else 5)
+    _must_pass_everything(student({right.task: right.source}), seeds, right.task)
+
+
+@pytest.mark.slow
+@every_right
+def test_a_right_solution_gets_full_marks_from_a_hundred_seeds(right: Right):
+    _must_pass_everything(student({right.task: right.source}), range(1000, 1100), right.task)
+
+
+def test_the_reference_gets_full_marks():
+    _must_pass_everything(student(), range(5))
+
+
+@pytest.mark.slow
+def test_the_reference_gets_full_marks_from_two_hundred_seeds():
+    _must_pass_everything(student(), range(2000, 2200))
+
+
+def test_an_untouched_notebook_is_unattempted_and_gets_nothing():
+    reports = judged(student(untouched=True), 7)
+    assert {name: report.points for name, report in reports.items()} == dict.fromkeys(TASKS, 0)
+    verdicts = {check.verdict for report in reports.values() for check in report.checks}
+    assert verdicts == {Verdict.UNATTEMPTED}
+
+
+def test_the_points_of_the_checks_sum_to_those_of_the_task():
+    for report in judged(student(untouched=True), 7).values():
+        assert sum(check.points for check in report.checks) == report.max_points
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+def test_cuda_without_a_gpu_is_explained_and_not_called_wrong():
+    source = body("sample_with_reparam", "return mu + torch.randn_like(mu).cuda()")
+    report = judged(student({"sample_with_reparam": source}), 7, "sample_with_reparam")
+    worst = report["sample_with_reparam"].worst
+    assert worst.verdict is Verdict.CRASHED
+    assert "asks for a GPU" in worst.hint
+
+
+def test_parts_that_do_not_fit_together_are_no_fault_of_the_judge():
+    triple = body("encoder", "h = self.linear1(x)\nreturn self.linear21(h), self.linear22(h), h")
+    images = body(
+        "decoder", "return self.linear4(self.linear3(z).relu()).view(-1, 28, 28).sigmoid()"
+    )
+    elbo = body(
+        "elbo",
+        "mu, logsigma, _ = self.encoder(x)\nz = self.sample_with_reparam(mu, logsigma)\n"
+        "theta = self.decoder(z).view(len(x), -1)\n"
+        "return (x * theta.log()).sum(-1) - self.kl_divergence(mu, logsigma)",
+    )
+    reports = judged(
+        student({"encoder": triple, "decoder": images, "elbo": elbo}), 7, "elbo", "sample"
+    )
+    assert {name: report.points for name, report in reports.items()} == {"elbo": 0, "sample": 0}
+
+
+def test_every_task_has_right_and_wrong_solutions_of_each_kind():
+    for task in TASKS:
+        wrong = [case for case in WRONG if case.task == task]
+        assert any(case.misconception for case in wrong)
+        assert any(case.misconception is None for case in wrong)
+        assert any(case.task == task for case in RIGHT)
+
+
+def test_no_two_cases_share_a_name():
+    for cases in (WRONG, RIGHT):
+        names = [_name(case) for case in cases]
+        assert len(names) == len(set(names))
