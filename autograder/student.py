@@ -35,6 +35,8 @@ class Answer:
     @property
     def value(self) -> Tensor:
         """The first output."""
+        if not self._reply.outputs:
+            raise NotPassed(Verdict.FAILED, f"{self._call.function} returned nothing")
         return self._reply.outputs[0]
 
     @property
@@ -47,7 +49,7 @@ class Answer:
     ) -> Answer:
         """Hold the reply against a comparison of `vae_utils.compare`."""
         self._student.claims.append(Claim(self._call, kind, params))
-        problem = compare(kind, self._reply, params)
+        problem = _compared(kind, self._reply, params)
         if problem is None:
             return self
         for mistake in misconceptions:
@@ -110,17 +112,25 @@ class Student:
             kept = len(self.claims)
             try:
                 own()
-            except NotPassed:
+            except Exception:  # own parts may have any shape and value, so anything can go wrong
                 raise problem from None
             finally:
                 del self.claims[kept:]  # the tape holds the first claim only
             self.notes.append(note)
 
 
+def _compared(kind: str, reply: Reply, params: dict[str, Any]) -> str | None:
+    """As `compare`; a reply so odd that comparing it fails is wrong, not a fault of the grader."""
+    try:
+        return compare(kind, reply, params)
+    except Exception as error:
+        return f"its result cannot be compared ({type(error).__name__})"
+
+
 def _fits(mistake: Misconception, kind: str, reply: Reply, params: dict[str, Any]) -> bool:
     if mistake.kind is None:
-        return compare(kind, reply, {**params, **mistake.expected}) is None
-    return compare(mistake.kind, reply, mistake.expected) is None
+        return _compared(kind, reply, {**params, **mistake.expected}) is None
+    return _compared(mistake.kind, reply, mistake.expected) is None
 
 
 def _not_passed(function: str, failure: Failure) -> NotPassed:

@@ -15,7 +15,7 @@ _MAX_OUTPUTS = 16
 _MAX_TEXT = 4000
 _DTYPES = {
     torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.bool, torch.uint8,
-    torch.int8, torch.int16, torch.int32, torch.int64, torch.complex64,
+    torch.int8, torch.int16, torch.int32, torch.int64,
 }  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def _difference(got: Tensor, expected: Tensor, rtol: float, atol: float) -> str 
     """The first entry that is off by more than atol + rtol * |expected|."""
     got, expected = got.double(), expected.double()
     slack = atol + rtol * expected.abs()
-    wrong = ((got - expected).abs() > slack).flatten().nonzero()
+    wrong = (~((got - expected).abs() <= slack)).flatten().nonzero()  # so that NaN is wrong
     if not len(wrong):
         return None
     first = int(wrong[0])
