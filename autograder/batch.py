@@ -9,15 +9,12 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import warnings
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy.exc import SAWarning
+from typing import TYPE_CHECKING, Any
 
 from autograder import worker
 from autograder.assignment import Assignment
@@ -25,30 +22,11 @@ from autograder.record import read_report
 from autograder.results import Graded, ungraded
 from autograder.sandbox.policy import Policy
 from autograder.seeds import seed_of
+from autograder.submissions import Submission
 from autograder.verdicts import Report, State
 
-
-@dataclass(frozen=True)
-class Submission:
-    """Who handed in which file."""
-
-    student: str
-    path: Path
-
-
-def find_submissions(assignment: Assignment, students: list[str] | None = None) -> list[Submission]:
-    """What lies in submitted/, by student; raises LookupError for a student who is not there."""
-    name = assignment.name
-    folder = assignment.course / "submitted"
-    paths = sorted(folder.glob(f"*/{name}/{name}.ipynb"))
-    found = {path.parts[-3]: Submission(path.parts[-3], path) for path in paths}
-    unknown = sorted(set(students or ()) - set(found))
-    if unknown:
-        raise LookupError(
-            f"no {name} submission of {', '.join(unknown)} in {folder}; there are: "
-            + (", ".join(found) or "none")
-        )
-    return [found[student] for student in students] if students else list(found.values())
+if TYPE_CHECKING:
+    from autograder.recorder import Recorder
 
 
 def autograded(assignment: Assignment, student: str) -> Path:
@@ -60,7 +38,11 @@ def autograded(assignment: Assignment, student: str) -> Path:
 def is_up_to_date(assignment: Assignment, submission: Submission) -> bool:
     """Whether a result of this very file is there; nbgrader would skip it."""
     result = autograded(assignment, submission.student)
-    return result.is_file() and result.stat().st_mtime >= submission.path.stat().st_mtime
+    if not result.is_file():
+        return False
+    with contextlib.suppress(OSError):
+        return result.stat().st_mtime >= submission.path.lstat().st_mtime
+    return False
 
 
 def _failed(assignment: Assignment, error: BaseException) -> Graded:
@@ -86,7 +68,7 @@ class Judging:
         for submission in submissions:
             seed = seed_of(self._assignment.course, submission.student, self._assignment.name)
             future = self._pool.submit(
-                worker.judge_file, submission.path, self._assignment, seed, self._policy
+                worker.judge_file, submission, self._assignment, seed, self._policy
             )
             self._futures[future] = submission
 
@@ -120,48 +102,22 @@ class Judging:
             self._pool = None
 
 
-class Recorder:
-    """The coordinator: hands results to nbgrader's converter, one student at a time."""
-
-    def __init__(self, assignment: Assignment) -> None:
-        from nbgrader.apps import NbGraderAPI
-        from nbgrader.coursedir import CourseDirectory
-
-        from autograder import release
-
-        release.register(assignment)
-        config = release.configuration(assignment.course)
-        config.Autograde.pre_convert_hook = None  # done above, once for all
-        self._assignment = assignment
-        self._api = NbGraderAPI(CourseDirectory(config=config), config=config)
-
-    def record(self, student: str, graded: Graded) -> None:
-        """Write one result into autograded/ and the gradebook; raises if nbgrader refuses."""
-        name = self._assignment.name
-        from autograder import nbgrader_plugin
-
-        # nbgrader 0.9 relates new rows in an order about which SQLAlchemy 2.1 warns.
-        warnings.filterwarnings("ignore", category=SAWarning)
-        nbgrader_plugin.precomputed[name, student] = graded
-        try:
-            result = self._api.autograde(name, student, force=True, create=True)
-        finally:
-            nbgrader_plugin.precomputed.pop((name, student), None)
-        if not result["success"]:
-            log = result.get("error") or result.get("log") or ""
-            raise RuntimeError(f"nbgrader could not record {student}: {log[-2000:]}")
-
-    def write_feedback(self, student: str) -> None:
-        """Write the feedback page of a student who has been recorded."""
-        result = self._api.generate_feedback(self._assignment.name, student, force=True)
-        if not result["success"]:
-            log = result.get("error") or result.get("log") or ""
-            raise RuntimeError(f"nbgrader could not write feedback of {student}: {log[-2000:]}")
-
-
 def default_jobs() -> int:
     """One worker a core that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def _recorded(recorder: Recorder, submission: Submission, graded: Graded, feedback: bool) -> Report:
+    """The report as it was recorded; what nbgrader cannot write stops nobody else."""
+    from autograder.recorder import RecordingFailed
+
+    try:
+        recorder.record(submission, graded)
+        if feedback:
+            recorder.write_feedback(submission.student)
+    except RecordingFailed as error:
+        return replace(graded.report, state=State.INFRASTRUCTURE_FAULT, reason=str(error))
+    return graded.report
 
 
 def grade_all(
@@ -177,13 +133,13 @@ def grade_all(
     reports = {}
     try:
         judging.start(submissions)
-        recorder = Recorder(assignment)
-        for submission, graded in judging.results():
-            recorder.record(submission.student, graded)
-            if feedback:
-                recorder.write_feedback(submission.student)
-            reports[submission.student] = graded.report
-            progress(submission.student, graded.report)
+        from autograder.recorder import Recorder  # imports nbgrader while the workers start
+
+        with Recorder(assignment) as recorder:
+            for submission, graded in judging.results():
+                report = _recorded(recorder, submission, graded, feedback)
+                reports[submission.student] = report
+                progress(submission.student, report)
     finally:
         judging.stop()
     return reports

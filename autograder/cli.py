@@ -60,10 +60,11 @@ def _release(arguments: argparse.Namespace) -> int:
 
 def _grade(arguments: argparse.Namespace) -> int:
     from autograder import batch
+    from autograder.submissions import find_submissions
     from autograder.terminal import Progress, print_table
 
     policy, assignment = _policy(arguments), _assignment(arguments)
-    submissions = batch.find_submissions(assignment, arguments.student)
+    submissions = find_submissions(assignment, arguments.student)
     todo = [s for s in submissions if arguments.force or not batch.is_up_to_date(assignment, s)]
     jobs = arguments.jobs or batch.default_jobs()
     with Progress(len(todo)) as progress:
@@ -81,12 +82,15 @@ def _grade(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from autograder.grading import grade
+    from autograder.submissions import Submission
     from autograder.terminal import print_report
+    from autograder.worker import judge_file
 
     policy, assignment = _policy(arguments), _assignment(arguments)
     seed = secrets.randbits(32) if arguments.seed is None else arguments.seed
-    report = grade(arguments.file.read_bytes(), assignment, seed, policy).report
+    if not arguments.file.exists():
+        raise FileNotFoundError(f"there is no file {arguments.file}")
+    report = judge_file(Submission("", arguments.file), assignment, seed, policy).report
     if arguments.json:
         text = json.dumps(report.as_dict(), indent=2)
         print(text) if str(arguments.json) == "-" else arguments.json.write_text(text + "\n")

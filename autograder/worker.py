@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import logging
-from pathlib import Path
+from dataclasses import replace
 
 from autograder.assignment import Assignment
-from autograder.results import Graded
+from autograder.results import Graded, ungraded
 from autograder.sandbox.policy import Policy
+from autograder.sanitise import Refused
+from autograder.submissions import Submission, read_file
+from autograder.verdicts import State
 
 
 def start() -> None:
@@ -18,8 +22,17 @@ def start() -> None:
     torch.set_num_threads(1)
 
 
-def judge_file(path: Path, assignment: Assignment, seed: int, policy: Policy) -> Graded:
+def judge_file(submission: Submission, assignment: Assignment, seed: int, policy: Policy) -> Graded:
     """Grade one file; this process's zygote stays warm for the next."""
     from autograder.grading import grade
 
-    return grade(path.read_bytes(), assignment, seed, policy)
+    try:
+        data = read_file(submission.path)
+    except Refused as refusal:
+        report = ungraded(assignment, seed, State.REFUSED, str(refusal))
+        return Graded(report, copy.deepcopy(assignment.template))
+    graded = grade(data, assignment, seed, policy)
+    if submission.note:
+        notes = (submission.note, *graded.report.notes)
+        return replace(graded, report=replace(graded.report, notes=notes))
+    return graded

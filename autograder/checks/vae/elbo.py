@@ -26,7 +26,7 @@ GRADIENT_TOLERANCE: dict[str, Any] = {"rtol": 5e-3, "atol": 0.02}
 TINY = -12.0
 FLOOR = -100.0  # where F.binary_cross_entropy cuts a logarithm
 DRAWS = 1200
-SLACK = 0.015
+SLACK = 0.02
 GRADIENT_HINT = "No gradient gets through: look for detach, no_grad or .data."
 OWN_PARTS = "right, given your own encoder, decoder, sample_with_reparam and kl_divergence"
 
@@ -175,7 +175,7 @@ def _one_active_latent(draw: Draw) -> tuple[Instance, float, float]:
 
 def _noise_quantiles(vae: Instance, x: torch.Tensor, center: float, scale: float) -> torch.Tensor:
     """Quantiles of log p(x | z) over z_0 ~ N(center, scale^2); x is one image [1, D]."""
-    z = torch.zeros(4001, forms.L, dtype=torch.float64)
+    z = torch.zeros(1001, forms.L, dtype=torch.float64)
     z[:, 0] = center + scale * forms.normal_quantiles(len(z))
     return forms.log_bernoulli(forms.decoder(vae.state, z), x).sum(-1).sort().values
 
@@ -210,7 +210,7 @@ def test_the_noise(student: Student, draw: Draw) -> None:
     The image is theta at the posterior's mean. So log p(x | z) is a constant minus about
     8 eps^2, whose distribution tells one draw from a mean of two (distance 0.16). Close to its end
     that distribution function is 0.8 sqrt(step / 8): the 784 * 2e-6 that an added 1e-6 makes here
-    moves it by less than SLACK.
+    moves it by 0.012, which with the 1 / 1001 of the table is less than SLACK.
     """
     vae, center, log_scale = _one_active_latent(draw)
     code = torch.zeros(1, forms.L).index_fill(1, torch.tensor([0]), center)

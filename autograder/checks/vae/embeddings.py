@@ -49,7 +49,7 @@ def _model(draw: Draw, spread: float, logsigma: float) -> Instance:
     first = torch.zeros(forms.H, forms.D)
     first[torch.arange(SEEN), torch.arange(SEEN)] = 1.0
     linear1 = {"linear1.weight": first, "linear1.bias": torch.zeros(forms.H)}
-    mu = _head(draw, "linear21", 0, 2.0, 0.006, 0.0)
+    mu = _head(draw, "linear21", 0, 1.5, 0.006, 0.0)
     widths = _head(draw, "linear22", KINDS, spread, spread / 100, logsigma)
     return forms.model(linear1, mu, widths, _blind(draw, mu["linear21.weight"]))
 
@@ -60,8 +60,8 @@ def _images(draw: Draw) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     kinds, others = number % KINDS, number // KINDS % KINDS
     x = torch.zeros(len(number), forms.D)
     x[:, :SEEN] = (draw.uniform(len(number), SEEN, low=0.0, high=8.0).floor() + 0.5) / 8
-    x[:, :KINDS] = 0.5 * torch.eye(KINDS)[kinds]
-    x[:, KINDS : 2 * KINDS] = 0.5 * torch.eye(KINDS)[others]
+    x[:, :KINDS] = 0.75 * torch.eye(KINDS)[kinds]
+    x[:, KINDS : 2 * KINDS] = 0.75 * torch.eye(KINDS)[others]
     return x, kinds, others
 
 

@@ -1,0 +1,84 @@
+"""The coordinator of a batch: lets nbgrader's own converters write what has been judged."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader.apps import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import parse_utc
+from sqlalchemy.exc import SAWarning
+
+from autograder import nbgrader_plugin, release
+from autograder.assignment import Assignment
+from autograder.results import Graded
+from autograder.sanitise import Refused
+from autograder.submissions import Submission, read_file
+
+
+class RecordingFailed(RuntimeError):
+    """nbgrader could not write a result; the text holds what it logged."""
+
+
+class Recorder:
+    """Writes results into autograded/, the gradebook and feedback/. Use as a context manager.
+
+    nbgrader is shown a folder of our own in the place of submitted/: the released notebook under
+    each student's name, and the timestamp. What students handed in is read by the workers only.
+    """
+
+    def __init__(self, assignment: Assignment) -> None:
+        # nbgrader 0.9 relates new rows in an order about which SQLAlchemy 2.1 warns.
+        warnings.filterwarnings("ignore", category=SAWarning)
+        release.register(assignment)
+        self._assignment = assignment
+        self._submitted = Path(tempfile.mkdtemp(prefix="vae-submitted-"))
+        config = release.configuration(assignment.course)
+        config.Autograde.pre_convert_hook = None  # done above, once for all
+        config.CourseDirectory.submitted_directory = str(self._submitted)
+        self._api = NbGraderAPI(CourseDirectory(config=config), config=config)
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self._submitted, ignore_errors=True)
+
+    def _stage(self, submission: Submission) -> None:
+        name = self._assignment.name
+        folder = self._submitted / submission.student / name
+        folder.mkdir(parents=True, exist_ok=True)
+        nbformat.write(self._assignment.template, folder / f"{name}.ipynb")
+        stamp = self._assignment.course / "submitted" / submission.student / name / "timestamp.txt"
+        with contextlib.suppress(Refused, ValueError, OverflowError):
+            text = read_file(stamp)[:200].decode().strip()
+            parse_utc(text)
+            (folder / "timestamp.txt").write_text(text)
+
+    def record(self, submission: Submission, graded: Graded) -> None:
+        """Write one result; raises RecordingFailed if nbgrader refuses."""
+        name, student = self._assignment.name, submission.student
+        self._stage(submission)
+        nbgrader_plugin.precomputed[name, student] = graded
+        try:
+            self._require(self._api.autograde(name, student, force=True, create=True), student)
+        finally:
+            nbgrader_plugin.precomputed.pop((name, student), None)
+            shutil.rmtree(self._submitted / student, ignore_errors=True)
+
+    def write_feedback(self, student: str) -> None:
+        """Write the feedback page of a student who has been recorded."""
+        result = self._api.generate_feedback(self._assignment.name, student, force=True)
+        self._require(result, student)
+
+    @staticmethod
+    def _require(result: dict[str, Any], student: str) -> None:
+        if not result["success"]:
+            log = result.get("error") or result.get("log") or ""
+            raise RecordingFailed(f"nbgrader could not record {student}: {log[-2000:]}")
