@@ -84,12 +84,13 @@ def _grade(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from autograder.submissions import Submission
     from autograder.terminal import print_report
-    from autograder.worker import judge_file
+    from autograder.worker import judge_file, start
 
     policy, assignment = _policy(arguments), _assignment(arguments)
     seed = secrets.randbits(32) if arguments.seed is None else arguments.seed
     if not arguments.file.exists():
         raise FileNotFoundError(f"there is no file {arguments.file}")
+    start()
     report = judge_file(Submission("", arguments.file), assignment, seed, policy).report
     if arguments.json:
         text = json.dumps(report.as_dict(), indent=2)

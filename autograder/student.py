@@ -140,5 +140,7 @@ def _not_passed(function: str, failure: Failure) -> NotPassed:
         return NotPassed(Verdict.UNATTEMPTED, f"not attempted{where}")
     if failure.kind == "NotNumbers":
         return NotPassed(Verdict.FAILED, failure.text)
+    if failure.kind == "Missing":
+        return NotPassed(Verdict.CRASHED, failure.text, explain(failure))
     message = f"{function} raised {failure.kind}: {failure.text}".rstrip(": ")
     return NotPassed(Verdict.CRASHED, message, explain(failure))

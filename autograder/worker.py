@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import resource
 from dataclasses import replace
 
 from autograder.assignment import Assignment
@@ -13,13 +14,19 @@ from autograder.sanitise import Refused
 from autograder.submissions import Submission, read_file
 from autograder.verdicts import State
 
+MEMORY = 6 << 30
+"""Bytes of a worker: a kernel that floods its judge costs that worker, not the machine."""
+
 
 def start() -> None:
-    """One thread for the judge's arithmetic: there are as many workers as cores."""
+    """One thread for the judge's arithmetic, as there are as many workers as cores, and a limit."""
     import torch
 
     logging.disable(logging.CRITICAL)
     torch.set_num_threads(1)
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    limit = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
 def judge_file(submission: Submission, assignment: Assignment, seed: int, policy: Policy) -> Graded:

@@ -63,7 +63,7 @@ def test_check_names_the_misconception_and_gives_its_hint(
 def test_a_wrong_part_is_carried_forward(checked: tuple[dict[str, Any], str]) -> None:
     task = next(task for task in checked[0]["tasks"] if task["task"] == "elbo")
     assert (task["verdict"], task["points"]) == ("passed", 15)
-    assert all("right, given your own" in check["note"] for check in task["checks"])
+    assert any("right, given your own" in check["note"] for check in task["checks"])
 
 
 def test_json_can_go_to_standard_output(tmp_path: Path) -> None:

@@ -57,10 +57,12 @@ def _solution_lines(solved: NotebookNode) -> set[str]:
     return lines - given
 
 
+@pytest.mark.slow
 def test_the_committed_notebook_is_up_to_date(vae: Assignment, rebuilt: Assignment) -> None:
     assert json.loads(vae.released.read_text()) == json.loads(rebuilt.released.read_text())
 
 
+@pytest.mark.slow
 def test_the_committed_tape_is_up_to_date(vae: Assignment, rebuilt: Assignment) -> None:
     assert is_recorded(vae)
     with np.load(vae.tape) as old, np.load(rebuilt.tape) as new:
@@ -79,6 +81,7 @@ def test_no_solution_line_is_anywhere_in_the_release(solved: NotebookNode) -> No
         assert "BEGIN SOLUTION" not in text
 
 
+@pytest.mark.slow
 def test_the_release_holds_the_notebook_and_its_tape_only(rebuilt: Assignment) -> None:
     found = sorted(path.name for path in rebuilt.released.parent.iterdir())
     assert found == ["vae.ipynb", "vae.tape"]
@@ -126,6 +129,7 @@ def test_the_tape_has_every_check_of_every_task(vae: Assignment) -> None:
         assert all(check.entries for check in tape.tasks[task.name])
 
 
+@pytest.mark.slow
 def test_a_changed_check_makes_the_tape_stale(
     rebuilt: Assignment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -138,6 +142,7 @@ def test_a_changed_check_makes_the_tape_stale(
     assert not is_recorded(rebuilt)
 
 
+@pytest.mark.slow
 def test_a_wrong_reference_is_not_recorded(rebuilt: Assignment, tmp_path: Path) -> None:
     course = tmp_path / "course"
     shutil.copytree(rebuilt.course, course)

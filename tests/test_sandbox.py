@@ -178,11 +178,13 @@ def test_a_kernel_that_outlives_its_time_is_stopped(policy: Policy) -> None:
     assert "ran for more than 1 s" in _death(brief, "import time; time.sleep(9)")
 
 
+@pytest.mark.slow
 def test_processor_time_is_limited(policy: Policy) -> None:
     brief = replace(policy, cpu_seconds=2)
     assert "processor time" in _death(brief, "while True: pass")
 
 
+@pytest.mark.slow
 def test_a_flood_of_output_is_cut(policy: Policy) -> None:
     brief = replace(policy, flood_bytes=1 << 20)
     assert "printed more than 1 MiB" in _death(brief, "while True: print('x' * 9999)")
@@ -197,6 +199,7 @@ def test_no_process_and_no_folder_survives(policy: Policy) -> None:
     assert not Path(scratch).exists()
 
 
+@pytest.mark.slow
 def test_the_zygote_ends_with_its_grader() -> None:
     source = (
         "import os; from autograder.sandbox.host import shared_zygote;"
@@ -221,6 +224,7 @@ def test_a_listener_hears_nothing(walled: Session) -> None:
             server.accept()
 
 
+@pytest.mark.slow
 def test_walls_are_not_raised_after_a_thread_was_started() -> None:
     source = (
         "import threading, time; threading.Thread(target=time.sleep, args=(2,)).start();"

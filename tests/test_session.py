@@ -46,6 +46,7 @@ def test_a_function_that_ends_python_costs_only_itself(policy: Policy) -> None:
         assert _good(session)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["hang", "stubborn"])
 def test_a_function_that_hangs_costs_one_time_limit(policy: Policy, name: str) -> None:
     with Session(_cells(), policy) as session:
@@ -58,6 +59,7 @@ def test_a_function_that_hangs_costs_one_time_limit(policy: Policy, name: str) -
         assert _good(session)
 
 
+@pytest.mark.slow
 def test_a_method_that_reaches_a_hanging_method_shares_its_verdict(policy: Policy) -> None:
     from vae_utils.calls import Instance
 
@@ -85,6 +87,7 @@ def test_a_cell_that_never_ends_is_interrupted_and_keeps_the_kernel(policy: Poli
     assert cells[3].outputs[0].text == "1\n"
 
 
+@pytest.mark.slow
 def test_a_cell_that_swallows_interrupts_is_ended(policy: Policy) -> None:
     cells = _cells("stubborn()", "print(2)")
     with Session(cells, policy) as session:
@@ -123,6 +126,7 @@ sys.modules["autograder.sandbox.kernel"].answer = lambda *a: ({"score": 70}, [])
         assert caught.value.verdict is Verdict.CRASHED
 
 
+@pytest.mark.slow
 def test_the_whole_submission_has_a_time_limit(policy: Policy) -> None:
     from dataclasses import replace
 

@@ -93,7 +93,10 @@ def _device(namespace: dict[str, Any]) -> torch.device:
 
 
 def _build(instance: Instance, namespace: dict[str, Any], leaves: dict[str, Tensor]) -> Any:
-    made = _find(instance.cls, namespace)(*instance.init).to(_device(namespace))
+    cls = _find(instance.cls, namespace)
+    if not isinstance(cls, type):
+        raise Missing(f"`{instance.cls}` is no longer a class but a {type(cls).__name__}")
+    made = cls(*instance.init).to(_device(namespace))
     parameters = dict(made.named_parameters())
     for name, value in instance.state.items():
         if name not in parameters or parameters[name].shape != value.shape:
@@ -113,9 +116,13 @@ def _argument(index: int, value: Any, call: Call, device: torch.device, leaves: 
     return moved.clone()  # a copy, because code may change its arguments in place
 
 
-def _numbers(value: Any) -> Tensor:
+def _numbers(value: Any, method: bool) -> Tensor:
     if isinstance(value, Tensor):
         return value
+    if value is None:
+        raise NotNumbers("it returned nothing (None): is the return missing?")
+    if method and isinstance(value, np.ndarray):
+        raise NotNumbers("it returned a NumPy array; a tensor is wanted")
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biuf":
         return torch.from_numpy(np.array(value))
     if isinstance(value, (bool, int, float)):
@@ -123,10 +130,10 @@ def _numbers(value: Any) -> Tensor:
     raise NotNumbers(f"it returned a {type(value).__name__}; a tensor is wanted")
 
 
-def _as_tuple(result: Any) -> tuple[tuple[Tensor, ...], bool]:
-    if isinstance(result, (tuple, list)) and not all(isinstance(v, (int, float)) for v in result):
-        return tuple(_numbers(value) for value in result), False
-    return (_numbers(result),), True
+def _as_tuple(result: Any, method: bool) -> tuple[tuple[Tensor, ...], bool]:
+    if isinstance(result, (tuple, list)):
+        return tuple(_numbers(value, method) for value in result), False
+    return (_numbers(result, method),), True
 
 
 @contextlib.contextmanager
@@ -164,15 +171,21 @@ def _target(call: Call, namespace: dict[str, Any], args: list[Any]) -> tuple[Any
     return getattr(owner, call.function), args[1:]
 
 
-def _arguments(call: Call, namespace: dict[str, Any]) -> tuple[list[Any], dict[str, Tensor]]:
-    device, leaves, args = _device(namespace), {}, []  # type: ignore[var-annotated]
+def _instances(call: Call, namespace: dict[str, Any], leaves: dict[str, Tensor]) -> dict[int, Any]:
+    """The objects among the arguments, by place; repeated calls share them."""
+    built = {}
     for index, value in enumerate(call.args):
         if isinstance(value, Instance):
-            args.append(_build(value, namespace, leaves))
-            _disable(call, args[-1])
-        else:
-            args.append(_argument(index, value, call, device, leaves))
-    return args, leaves
+            built[index] = _build(value, namespace, leaves)
+            _disable(call, built[index])
+    return built
+
+
+def _arguments(call: Call, built: dict[int, Any], device: torch.device, leaves: dict) -> list[Any]:
+    return [
+        built[index] if index in built else _argument(index, value, call, device, leaves)
+        for index, value in enumerate(call.args)
+    ]
 
 
 def _gradients(outputs: tuple[Tensor, ...], call: Call, leaves: dict) -> dict[str, Tensor]:
@@ -191,11 +204,13 @@ def _gradients(outputs: tuple[Tensor, ...], call: Call, leaves: dict) -> dict[st
 
 
 def _run(call: Call, namespace: dict[str, Any]) -> Reply:
-    rounds = []
+    rounds: list[tuple[Tensor, ...]] = []
+    leaves: dict[str, Tensor] = {}
+    built = _instances(call, namespace, leaves)
     for _ in range(call.repeat):
-        args, leaves = _arguments(call, namespace)
+        args = _arguments(call, built, _device(namespace), leaves)
         function, rest = _target(call, namespace, args)
-        outputs, single = _as_tuple(function(*rest))
+        outputs, single = _as_tuple(function(*rest), call.method)
         rounds.append(tuple(output.detach().cpu() for output in outputs))
     gradients = _gradients(outputs, call, leaves)
     if call.repeat > 1:

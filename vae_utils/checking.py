@@ -42,6 +42,8 @@ def _tape(folder: Path) -> Tape | None:
 
 
 def _failed(check: TapedCheck, function: str, failure: Failure) -> Outcome:
+    if failure.kind in ("NotNumbers", "Missing"):
+        return Outcome(check, FAILED, failure.text, explain(failure))
     if failure.kind == "NotImplementedError":
         inner = failure.path[-1] if failure.path else function
         where = "" if inner == function else f"it stops in {inner}"

@@ -10,7 +10,7 @@ _EXPLANATIONS = (
     (
         r"not compiled with CUDA|no NVIDIA driver|No CUDA GPUs|CUDA driver",
         "The code asks for a GPU (.cuda() or device='cuda'), and this machine has none. Use the "
-        "notebook's `device`, or the device of the arguments: torch.randn_like(mu).",
+        "notebook's `device`, or the device of the arguments or of the model's weights.",
     ),
     (
         r"element \d+ of tensors does not require grad",
@@ -18,7 +18,16 @@ _EXPLANATIONS = (
     ),
     (
         r"mat1 and mat2 shapes cannot be multiplied",
-        "The sizes of a layer and of its input do not fit: print the shapes before each layer.",
+        "The sizes of a layer and of its input do not fit: call the function yourself, on "
+        "torch.rand(7, 784) for example, and print the shapes before each layer.",
+    ),
+    (
+        r"must have the same dtype|expected scalar type|expected m1 and m2 to have the same dtype",
+        "One of the tensors is float64 and the other float32: NumPy makes float64, .float() mends it.",
+    ),
+    (
+        r"takes \d+ positional arguments? but \d+ (was|were) given",
+        "The number of arguments does not fit: is `self` the first parameter of each method?",
     ),
     (
         r"grad can be implicitly created only for scalar",
@@ -30,8 +39,11 @@ _EXPLANATIONS = (
 def explain(failure: Failure) -> str:
     """A sentence for a known exception, else an empty string."""
     if failure.kind == "NameError":
-        return f"{failure.text}: it is used before it exists, or its cell was not run."
+        return "It is used before it exists, or its cell was not run."
     if failure.kind == "Missing":
-        return f"{failure.text}; was its cell deleted, renamed or stopped by an error?"
+        return (
+            "Was its cell deleted, renamed or stopped by an error, or was the class cell run again "
+            "after it? Run the class cell and those below it again."
+        )
     matches = (text for pattern, text in _EXPLANATIONS if re.search(pattern, failure.text))
     return next(matches, "")

@@ -53,14 +53,15 @@ class Policy:
     hidden: tuple[str, ...] = field(default_factory=_hidden)
     memory: int = 3072 * MIB
     """Private memory on top of the libraries: t-SNE and training need 0.5 GiB."""
-    file_size: int = 64 * MIB
+    file_size: int = 16 * MIB
     """The largest file: saved weights of the course's models are below 10 MiB."""
     scratch_size: int = 256 * MIB
     """All files together; a watchdog looks, because there is no quota without root."""
     scratch_files: int = 2000
     """Inodes can be used up as well."""
-    open_files: int = 512
-    """ZeroMQ and asyncio use about 60."""
+    open_files: int = 128
+    """ZeroMQ and asyncio use about 60. Files that are deleted while open escape the watchdog; with
+    the limit above, they take 2 GiB at most."""
     threads: int = 64
     """IPython and ZeroMQ start 12, OpenMP one a core."""
     cpu_seconds: int = 240

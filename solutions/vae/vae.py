@@ -43,8 +43,8 @@
 # - Write your code in place of `raise NotImplementedError()`, in the marked blocks and only there.
 # - Everything you need is imported already. Please add no further imports.
 # - Do not use `torch.distributions`. You are here to build what it would do for you.
-# - Talk about ideas with anyone you like, but write every line yourself: the code of others is not
-#   copied.
+# - Talk about ideas with anyone you like, but write every line yourself: do not copy the code of
+#   others.
 #
 # After each task comes a cell such as `check("encoder")`. Run it as often as you want. It tells you
 # at once whether your function is right, and often what to look at if it is not. Work from top to
@@ -145,7 +145,8 @@ visualize_mnist(train_loader)
 # A VAE tells a story about the data in two steps.
 #
 # 1. Nature draws a hidden code $z$ of $L$ numbers from a standard normal distribution, the
-#    **prior** $p(z) = \mathcal{N}(0, I)$.
+#    **prior** $p(z) = \mathcal{N}(0, I)$. ($I$ is the identity matrix: the numbers are independent
+#    of each other, each with mean 0 and variance 1.)
 # 2. The decoder turns $z$ into a probability $\theta_d$ for every pixel $d$, and each pixel is
 #    switched on with that probability. This gives the **likelihood** $p(x \mid z)$.
 #
@@ -162,7 +163,8 @@ visualize_mnist(train_loader)
 #
 # The constructor is given. It lays out the five linear layers of the picture above. Their names are
 # fixed, so use them as they are. You add the methods one at a time:
-# `@add_to_class(VAE)` in front of a function attaches it to the class as a method.
+# `@add_to_class(VAE)` in front of a function attaches it to the class as a method. If you run the
+# next cell again, the class starts anew without methods: run the cells of your methods again too.
 
 
 # %% nbgrader={"grade": false, "grade_id": "model_class", "locked": true, "schema_version": 3, "solution": false}
@@ -189,7 +191,8 @@ class VAE(nn.Module):
 #
 # $$q(z \mid x) = \mathcal{N}\big(\mu, \mathrm{diag}(\sigma^2)\big),$$
 #
-# where $\mu$ is the mean and $\sigma$ the standard deviation. Both come from one hidden layer $h$:
+# where $\mu$ is the mean and $\sigma$ the standard deviation; $\mathrm{diag}$ says that the entries
+# are independent, each with its own variance. Both come from one hidden layer $h$:
 #
 # $$h = \mathrm{ReLU}(W_1 x + b_1), \qquad
 # \mu = W_{21} h + b_{21}, \qquad
@@ -270,7 +273,7 @@ check("sample_with_reparam")
 # %% [markdown]
 # ## Task 3: the decoder (10 points)
 #
-# The decoder goes the other way, from a code to an image. It does not paint pixels directly. It
+# The decoder goes the other way, from a code to an image. It does not choose grey values directly. It
 # gives every pixel $d$ a probability $\theta_d$ of being switched on:
 #
 # $$h = \mathrm{ReLU}(W_3 z + b_3), \qquad \theta = \mathrm{sigmoid}(W_4 h + b_4).$$
@@ -525,7 +528,7 @@ def sample(self, num_samples):
 check("sample")
 
 # %% [markdown]
-# Here they are: digits that nobody ever wrote. Many are easy to read. Others are halfway between
+# Here they are: digits that nobody ever wrote. Some are easy to read. Others are halfway between
 # two digits, since a random code may land between two neighbourhoods.
 
 # %% nbgrader={"grade": false, "grade_id": "generated_images", "locked": true, "schema_version": 3, "solution": false}
@@ -534,13 +537,14 @@ with torch.no_grad():
 visualize_vae_samples(samples.view(-1, 28, 28), num_rows=4, num_cols=8)
 
 # %% [markdown]
-# The speckles come from the last step, where every pixel rolls its own dice. Leave that step out,
-# show the probabilities $\theta$ of some new codes instead, and the speckles are gone. What remains
-# is soft at the edges.
+# The speckles come from the last step, where every pixel rolls its own dice. Leave that step out and
+# show probabilities $\theta$ instead, here those of the codes of 32 test images, and the speckles
+# are gone. What remains is soft at the edges.
 
 # %% nbgrader={"grade": false, "grade_id": "pixel_probabilities", "locked": true, "schema_version": 3, "solution": false}
 with torch.no_grad():
-    theta = vae.decoder(torch.randn(32, latent_dim, device=device))
+    x, _ = next(iter(test_loader))
+    theta = vae.decoder(vae.encoder(x[:32].view(-1, obs_dim))[0])
 visualize_vae_samples(theta.view(-1, 28, 28), num_rows=4, num_cols=8)
 
 # %% [markdown]

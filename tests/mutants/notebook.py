@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
 from autograder.assignment import Assignment, find, grade_id, is_solution
-from autograder.judge import run_checks
+from autograder.checks import Draw
+from autograder.judge import _result
 from autograder.release import reference
-from autograder.student import Ask
-from autograder.verdicts import TaskReport
+from autograder.student import Ask, Student
+from autograder.verdicts import CheckResult, NotPassed, TaskReport
 from vae_utils.calls import evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,13 +69,33 @@ def student(solutions: dict[str, str] | None = None, untouched: bool = False) ->
     return lambda call: evaluate(call, namespace)
 
 
+@cache
+def _checks(task: str) -> tuple[Callable[..., None], ...]:
+    module = import_module(f"autograder.checks.vae.{task}")
+    return tuple(check for name, check in vars(module).items() if name.startswith("test_"))
+
+
+def _run(check: Callable[..., None], task: str, ask: Ask, seed: int) -> CheckResult:
+    draw = Draw(seed, f"{task}/{check.__name__}")
+    student, problem = Student(ask, draw), None
+    try:
+        check(student=student, draw=draw)
+    except NotPassed as not_passed:
+        problem = not_passed
+    return _result(check, check.__name__, problem, "; ".join(dict.fromkeys(student.notes)))
+
+
 def judged(ask: Ask, seed: int, *names: str) -> dict[str, TaskReport]:
-    """Reports on the tasks of these names, on all of them where none is given."""
-    tasks = tuple(task for task in assignment().tasks if not names or task.name in names)
-    done = run_checks(tasks, ask, seed)
+    """Reports on the tasks of these names, on all of them where none is given.
+
+    Calls the checks as the judge's pytest does, without the 30 ms that pytest takes to start.
+    """
     return {
         task.name: TaskReport(
-            task.name, task.points, tuple(item.result for item in done[task.name])
+            task.name,
+            task.points,
+            tuple(_run(check, task.name, ask, seed) for check in _checks(task.name)),
         )
-        for task in tasks
+        for task in assignment().tasks
+        if not names or task.name in names
     }

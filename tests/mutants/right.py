@@ -23,13 +23,15 @@ def _right(task: str, *table: tuple[str, str], before: str = "") -> tuple[Right,
 ENCODERS = (
     *_right(
         "encoder",
-        ("nn.ReLU()(x)", "h = nn.ReLU()(self.linear1(x))\nreturn self.linear21(h), self.linear22(h)"),
+        ("nn.ReLU()(x)",
+         "h = nn.ReLU()(self.linear1(x))\nreturn self.linear21(h), self.linear22(h)"),
         ("clamp", "h = self.linear1(x).clamp(min=0)\nreturn self.linear21(h), self.linear22(h)"),
         ("where", "h = self.linear1(x)\nh = torch.where(h > 0, h, torch.zeros_like(h))\n"
          "return self.linear21(h), self.linear22(h)"),
         ("torch.maximum", "h = torch.maximum(self.linear1(x), torch.tensor(0.0))\n"
          "return [self.linear21(h), self.linear22(h)]"),
-        ("relu_ in place", "h = self.linear1(x).relu_()\nreturn self.linear21(h), self.linear22(h)"),
+        ("relu_ in place",
+         "h = self.linear1(x).relu_()\nreturn self.linear21(h), self.linear22(h)"),
         ("half of x + |x|", "h = self.linear1(x)\nh = (h + h.abs()) / 2\n"
          "return self.linear21(h), self.linear22(h)"),
         ("F.linear", "h = F.relu(F.linear(x, self.linear1.weight, self.linear1.bias))\n"
@@ -135,17 +137,21 @@ SAMPLERS = (
 DECODERS = _right(
     "decoder",
     ("nn.Sigmoid()", "return nn.Sigmoid()(self.linear4(nn.ReLU()(self.linear3(z))))"),
-    ("1 / (1 + exp(-a))", "a = self.linear4(F.relu(self.linear3(z)))\nreturn 1 / (1 + torch.exp(-a))"),
-    ("half a tanh", "a = self.linear4(self.linear3(z).clamp(min=0))\nreturn (1 + torch.tanh(a / 2)) / 2"),
+    ("1 / (1 + exp(-a))",
+     "a = self.linear4(F.relu(self.linear3(z)))\nreturn 1 / (1 + torch.exp(-a))"),
+    ("half a tanh",
+     "a = self.linear4(self.linear3(z).clamp(min=0))\nreturn (1 + torch.tanh(a / 2)) / 2"),
     ("softmax of two", "a = self.linear4(self.linear3(z).clamp_min(0))\n"
      "return torch.stack([a, torch.zeros_like(a)]).softmax(0)[0]"),
     ("exp of logsigmoid", "return F.logsigmoid(self.linear4(self.linear3(z).relu())).exp()"),
-    ("torch.special.expit", "return torch.special.expit(self.linear4(torch.relu(self.linear3(z))))"),
+    ("torch.special.expit",
+     "return torch.special.expit(self.linear4(torch.relu(self.linear3(z))))"),
     ("F.linear and where", "h = F.linear(z, self.linear3.weight, self.linear3.bias)\n"
      "h = torch.where(h < 0, 0.0, h)\n"
      "return torch.sigmoid(F.linear(h, self.linear4.weight, self.linear4.bias))"),
     ("relu as a product", "h = self.linear3(z)\nh = h * (h > 0)\nreturn self.linear4(h).sigmoid()"),
-    ("in place, float64 out", "h = self.linear3(z)\nh.relu_()\nreturn self.linear4(h).double().sigmoid_()"),
+    ("in place, float64 out",
+     "h = self.linear3(z)\nh.relu_()\nreturn self.linear4(h).double().sigmoid_()"),
     ("rows one by one", "return torch.cat([self.linear4(self.linear3(row[None]).relu()).sigmoid()\n"
      "                  for row in z])"),
     ("clipped off the ends", "theta = torch.sigmoid(self.linear4(F.relu(self.linear3(z))))\n"
@@ -263,7 +269,7 @@ ELBOS = _right(
      "    log_p = -F.binary_cross_entropy(t, row[None], reduction='sum')\n"
      "    out.append(log_p - self.kl_divergence(m, s)[0])\nreturn torch.stack(out)"),
     ("in place",
-     "x.clamp_(0, 1)\nlog_p = x * theta.log()\nlog_p += (1 - x) * (1 - theta).log()\n"
+     "log_p = x * theta.log()\nlog_p += (1 - x) * (1 - theta).log()\n"
      "elbo = log_p.sum(-1)\nelbo -= kl\nreturn elbo"),
     ("KL without the method, both from one formula",
      "kl = 0.5 * (mu.square() + logsigma.exp().square() - 1).sum(-1) - logsigma.sum(-1)\n"
@@ -286,9 +292,6 @@ SAMPLES = _right(
     ("numpy binomial",
      "import numpy as np\n"
      "return torch.from_numpy(np.random.binomial(1, theta.detach().cpu().numpy())).float()"),
-    ("numpy array",
-     "import numpy as np\nt = theta.detach().numpy()\n"
-     "return (np.random.random_sample(t.shape) < t).astype(np.float32)"),
     ("bernoulli_ in place", "return torch.empty_like(theta).bernoulli_(theta)"),
     ("multinomial", "pair = torch.stack([1 - theta, theta], -1).view(-1, 2)\n"
      "return torch.multinomial(pair, 1).view(num_samples, -1)"),
@@ -298,7 +301,8 @@ SAMPLES = _right(
     before="z = torch.randn(num_samples, latent_dim, device=device)\ntheta = self.decoder(z)\n",
 ) + _right(
     "sample",
-    ("one by one", "images = []\nfor _ in range(num_samples):\n    z = torch.randn(1, self.latent_dim)\n"
+    ("one by one", "images = []\nfor _ in range(num_samples):\n"
+     "    z = torch.randn(1, self.latent_dim)\n"
      "    images.append(torch.bernoulli(self.decoder(z))[0])\nreturn torch.stack(images)"),
     ("through sample_with_reparam",
      "zero = torch.zeros(num_samples, self.latent_dim)\n"

@@ -30,7 +30,8 @@ def _wrong(task: str, *table: tuple[str, str | None, str], before: str = "") -> 
 ENCODERS = _wrong(
     "encoder",
     ("exp", "logsigma_exponentiated", "return self.linear21(h), self.linear22(h).exp()"),
-    ("variance", "logsigma_squared_exponential", "return self.linear21(h), self.linear22(h).exp()**2"),
+    ("variance", "logsigma_squared_exponential",
+     "return self.linear21(h), self.linear22(h).exp()**2"),
     ("relu on logsigma", "logsigma_relu", "return self.linear21(h), F.relu(self.linear22(h))"),
     ("sigmoid on logsigma", "logsigma_sigmoid",
      "return self.linear21(h), torch.sigmoid(self.linear22(h))"),
@@ -62,7 +63,8 @@ ENCODERS = _wrong(
     ("h as well", None, "return self.linear21(h), self.linear22(h), h"),
     ("no bias", None,
      "return h @ self.linear21.weight.T, h @ self.linear22.weight.T"),
-    ("squeezed", "batch_axis_lost", "return self.linear21(h).squeeze(), self.linear22(h).squeeze()"),
+    ("squeezed", "batch_axis_lost",
+     "return self.linear21(h).squeeze(), self.linear22(h).squeeze()"),
     ("dropout", None, "h = F.dropout(h, 0.2)\nreturn self.linear21(h), self.linear22(h)"),
     ("centred images", None,
      "h = F.relu(self.linear1(x - 0.5))\nreturn self.linear21(h), self.linear22(h)"),
@@ -184,7 +186,8 @@ KLS = _wrong(
     ("sum over the wrong axis", "wrong_axis",
      "return 0.5 * (mu**2 + (2 * logsigma).exp() - 1 - 2 * logsigma).sum(0)"),
     ("no half", "half_lost", "return (mu**2 + (2 * logsigma).exp() - 1 - 2 * logsigma).sum(-1)"),
-    ("no one", "one_forgotten", "return 0.5 * (mu**2 + (2 * logsigma).exp() - 2 * logsigma).sum(-1)"),
+    ("no one", "one_forgotten",
+     "return 0.5 * (mu**2 + (2 * logsigma).exp() - 2 * logsigma).sum(-1)"),
     ("plus one", "one_added",
      "return 0.5 * (mu**2 + (2 * logsigma).exp() + 1 - 2 * logsigma).sum(-1)"),
     ("one outside the sum", "one_outside_the_sum",
@@ -228,14 +231,15 @@ KLS = _wrong(
      "eps = torch.randn_like(mu)\nz = mu + logsigma.exp() * eps\n"
      "return (z**2 / 2 - eps**2 / 2 - logsigma).sum(-1)"),
     ("Monte Carlo, many draws", None,
-     "eps = torch.randn(5000, *mu.shape)\nz = mu + logsigma.exp() * eps\n"
+     "eps = torch.randn(100, *mu.shape)\nz = mu + logsigma.exp() * eps\n"
      "return (z**2 / 2 - eps**2 / 2 - logsigma).sum(-1).mean(0)"),
     ("squeezed", "batch_axis_lost",
      "return 0.5 * (mu**2 + (2 * logsigma).exp() - 1 - 2 * logsigma).sum(-1).squeeze()"),
     ("last latent left out", None,
      "mu, logsigma = mu[:, :-1], logsigma[:, :-1]\n"
      "return 0.5 * (mu**2 + (2 * logsigma).exp() - 1 - 2 * logsigma).sum(-1)"),
-    ("absolute mu", None, "return 0.5 * (mu.abs() + (2 * logsigma).exp() - 1 - 2 * logsigma).sum(-1)"),
+    ("absolute mu", None,
+     "return 0.5 * (mu.abs() + (2 * logsigma).exp() - 1 - 2 * logsigma).sum(-1)"),
     ("clamped logsigma", None,
      "logsigma = logsigma.clamp(-1, 1)\n"
      "return 0.5 * (mu**2 + (2 * logsigma).exp() - 1 - 2 * logsigma).sum(-1)"),
@@ -358,6 +362,7 @@ SAMPLES = _wrong(
      "g = torch.Generator().manual_seed(3)\n"
      "z = torch.randn(num_samples, self.latent_dim, generator=g)\n"
      "return torch.bernoulli(self.decoder(z), generator=g)"),
+    ("NumPy array", None, "return torch.bernoulli(self.decoder(z)).detach().numpy()"),
     ("coin flips", None, "return torch.randint(0, 2, (num_samples, obs_dim)).float()"),
     ("images from the data", None,
      "x = torch.cat([x for x, _ in train_loader]).view(-1, obs_dim)\n"

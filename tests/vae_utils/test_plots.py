@@ -120,6 +120,7 @@ def test_images_go_to_the_device_of_the_vae() -> None:
     assert devices == ["meta"]
 
 
+@pytest.mark.slow
 def test_one_latent_dimension_has_no_principal_plane_and_still_repeats() -> None:
     class Narrow(nn.Module):
         def encoder(self, x: Tensor) -> tuple[Tensor, None]:
@@ -200,6 +201,7 @@ def test_a_wrong_shape_is_named_with_the_one_wanted(
         call()
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_every_figure_once() -> None:
     cells = [
         "from vae_utils import plot_losses\nplot_losses([3, 2, 1])",

@@ -7,6 +7,7 @@ import torch
 
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.vae import forms
+from autograder.checks.vae.forms import gives
 from autograder.student import Answer, Student
 
 GRADIENT_HINT = "No gradient gets through: look for detach, no_grad or .data."
@@ -17,43 +18,40 @@ def wrong_decoders(state: forms.State, z: torch.Tensor) -> list[Misconception]:
     hidden = forms.linear(state, "linear3", z)
     logits = forms.linear(state, "linear4", hidden.relu())
 
-    def named(name: str, hint: str, value: torch.Tensor) -> Misconception:
-        return Misconception(name, hint, {"expected": (value,)})
-
     return [
-        named(
+        gives(
             "no_sigmoid", "These are logits: they leave (0, 1). The last step is missing.", logits
         ),
-        named(
+        gives(
             "sigmoid_twice",
             "theta never goes below 0.5: the sigmoid is applied twice.",
             logits.sigmoid().sigmoid(),
         ),
-        named(
+        gives(
             "sigmoid_of_relu",
             "theta never goes below 0.5: there is a ReLU before the sigmoid.",
             logits.relu().sigmoid(),
         ),
-        named(
+        gives(
             "no_relu",
             "There is no ReLU between linear3 and linear4.",
             forms.linear(state, "linear4", hidden).sigmoid(),
         ),
-        named(
+        gives(
             "sigmoid_for_relu",
             "The hidden layer wants a ReLU; the sigmoid comes at the end only.",
             forms.linear(state, "linear4", hidden.sigmoid()).sigmoid(),
         ),
-        named(
+        gives(
             "tanh_for_relu",
             "The hidden layer wants a ReLU.",
             forms.linear(state, "linear4", hidden.tanh()).sigmoid(),
         ),
-        named("relu_for_sigmoid", "A ReLU leaves (0, 1): a sigmoid is wanted.", logits.relu()),
-        named("log_sigmoid", "This is log theta; theta is wanted.", logits.sigmoid().log()),
-        named("rounded", "Return the probabilities, not rounded.", (logits > 0).double()),
-        named("softmax", "Pixels are independent: a sigmoid each.", logits.softmax(-1)),
-        named("tanh", "tanh goes below 0; a probability does not.", logits.tanh()),
+        gives("relu_for_sigmoid", "A ReLU leaves (0, 1): a sigmoid is wanted.", logits.relu()),
+        gives("log_sigmoid", "This is log theta; theta is wanted.", logits.sigmoid().log()),
+        gives("rounded", "Return the probabilities, not rounded.", (logits > 0).double()),
+        gives("softmax", "Pixels are independent: a sigmoid each.", logits.softmax(-1)),
+        gives("tanh", "tanh goes below 0; a probability does not.", logits.tanh()),
     ]
 
 

@@ -12,12 +12,14 @@ Tolerance: sums of 784 float32 terms; logarithms with an added 1e-6 are right as
 within [0.05, 0.95], so 784 * 1e-6 / 0.05 = 0.016 bounds both; values are of order 500.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.vae import forms
+from autograder.checks.vae.forms import gives
 from autograder.student import Answer, Student
 from vae_utils.calls import Instance
 
@@ -27,82 +29,95 @@ TINY = -12.0
 FLOOR = -100.0  # where F.binary_cross_entropy cuts a logarithm
 DRAWS = 1200
 SLACK = 0.02
+PER_IMAGE_HINT = "One number per image is wanted: do not reduce over the batch."
 GRADIENT_HINT = "No gradient gets through: look for detach, no_grad or .data."
 OWN_PARTS = "right, given your own encoder, decoder, sample_with_reparam and kl_divergence"
 
 
-def wrong_elbos(theta: torch.Tensor, x: torch.Tensor, kl: torch.Tensor) -> list[Misconception]:
-    """Values of wrong compositions; theta, x [B, D], kl [B]."""
-    log_p, x = forms.log_bernoulli(theta, x), x.double()
-    likelihood, mean = log_p.sum(-1), log_p.mean(-1)
+def _wrong_reductions(log_p: torch.Tensor, kl: torch.Tensor) -> list[Misconception]:
+    likelihood = log_p.sum(-1)
     right = likelihood - kl
-
-    def named(name: str, hint: str, value: torch.Tensor) -> Misconception:
-        return Misconception(name, hint, {"expected": (value,)})
-
-    per_image = "One number per image is wanted: do not reduce over the batch."
+    averaged = "Right on average, wrong per image; do not reduce this over the batch: "
+    everything = Misconception(
+        "likelihood_averaged_over_everything",
+        "The log likelihood is a mean over all pixels: sum over pixels, one number per image.",
+        {"expected": (log_p.mean() - kl,), "rtol": 2e-5, "atol": 1e-3},  # each image's is close
+    )
     return [
-        named("averaged_scalar", per_image, right.mean()),
-        named("summed_scalar", per_image, right.sum()),
-        named(
-            "likelihood_averaged_over_batch",
-            "Right on average, wrong per image: the likelihood is reduced over the batch.",
-            likelihood.mean() - kl,
-        ),
-        named(
-            "kl_averaged_over_batch",
-            "Right on average, wrong per image: the KL is reduced over the batch.",
-            likelihood - kl.mean(),
-        ),
-        Misconception(
-            "likelihood_averaged_over_everything",
-            "The log likelihood is a mean over all pixels: sum over pixels, one number per image.",
-            {"expected": (log_p.mean() - kl,), "rtol": 2e-5, "atol": 1e-3},  # not one of each image
-        ),
-        named(
+        gives("averaged_scalar", PER_IMAGE_HINT, right.mean()),
+        gives("summed_scalar", PER_IMAGE_HINT, right.sum()),
+        gives("likelihood_summed_over_batch", PER_IMAGE_HINT, likelihood.sum() - kl),
+        gives("likelihood_averaged_over_batch", averaged + "log p(x | z).", likelihood.mean() - kl),
+        gives("kl_averaged_over_batch", averaged + "the KL.", likelihood - kl.mean()),
+        everything,
+        gives(
             "likelihood_averaged_over_pixels",
             "The log likelihood is 784 times too small, so that the KL dominates: sum over pixels.",
-            mean - kl,
+            log_p.mean(-1) - kl,
         ),
-        named("kl_added", "The KL is a price: it is subtracted.", likelihood + kl),
-        named("negated", "This is the loss, minus the ELBO; the ELBO itself is wanted.", -right),
-        named("kl_forgotten", "The KL is missing.", likelihood),
-        named("likelihood_negated", "A Bernoulli log likelihood is at most 0.", -likelihood - kl),
-        named("likelihood_forgotten", "The log likelihood is missing.", -kl),
-        named("likelihood_summed_over_batch", per_image, likelihood.sum() - kl),
-        named("kept_axis", "The shape is [B], not [B, 1].", right[:, None]),
-        named(
+        gives("kept_axis", "The shape is [B], not [B, 1].", right[:, None]),
+        gives(
             "broadcast",
             "[B, 1] and [B] are broadcast to [B, B]: bring both to the shape [B] first.",
             likelihood[:, None] - kl,
         ),
-        named(
-            "not_summed", "One number per image is wanted: sum over pixels.", log_p - kl[:, None]
+        gives("not_summed", PER_IMAGE_HINT + " Sum over pixels.", log_p - kl[:, None]),
+    ]
+
+
+def _wrong_signs(likelihood: torch.Tensor, kl: torch.Tensor) -> list[Misconception]:
+    return [
+        gives("kl_added", "The KL is a price: it is subtracted.", likelihood + kl),
+        gives(
+            "negated",
+            "This is the loss, minus the ELBO; the ELBO itself is wanted.",
+            kl - likelihood,
         ),
+        gives("kl_forgotten", "The KL is missing.", likelihood),
+        gives("likelihood_negated", "A Bernoulli log likelihood is at most 0.", -likelihood - kl),
+        gives("likelihood_forgotten", "The log likelihood is missing.", -kl),
+    ]
+
+
+def _wrong_likelihoods(
+    theta: torch.Tensor, x: torch.Tensor, kl: torch.Tensor
+) -> list[Misconception]:
+    swapped = forms.log_bernoulli(x, theta).clamp(min=FLOOR)
+
+    def named(name: str, hint: str, log_p: torch.Tensor) -> Misconception:
+        return gives(name, hint, log_p.sum(-1) - kl)
+
+    return [
         named(
             "only_ink",
             "The background counts as well: (1 - x) log(1 - theta) is missing.",
-            (x * theta.log()).sum(-1) - kl,
+            x * theta.log(),
         ),
         named(
             "arguments_swapped",
             "The image is the target, theta the prediction; here they are swapped.",
-            forms.log_bernoulli(x, theta).clamp(min=FLOOR).sum(-1) - kl,
+            swapped,
         ),
         named(
             "squared_error",
             "This is a squared error; the log likelihood of the Bernoulli is wanted.",
-            -((x - theta) ** 2).sum(-1) - kl,
+            -((x - theta) ** 2),
         ),
         named(
             "images_binarised",
             "Take the grey images as they are, without rounding.",
-            forms.log_bernoulli(theta, (x > 0.5)).sum(-1) - kl,
+            forms.log_bernoulli(theta, x > 0.5),
         ),
     ]
 
 
-@forms.own_parts()
+def wrong_elbos(theta: torch.Tensor, x: torch.Tensor, kl: torch.Tensor) -> list[Misconception]:
+    """Values of wrong compositions; theta, x [B, D], kl [B]."""
+    log_p = forms.log_bernoulli(theta, x)
+    likelihoods = _wrong_likelihoods(theta, x.double(), kl)
+    return _wrong_reductions(log_p, kl) + _wrong_signs(log_p.sum(-1), kl) + likelihoods
+
+
 def _composed(student: Student, vae: Instance, x: torch.Tensor) -> torch.Tensor:
     """The ELBO from the student's own parts, with the noise that `elbo` had."""
     mu, logsigma = student.call("encoder", vae, x, method=True).values
@@ -175,7 +190,7 @@ def _one_active_latent(draw: Draw) -> tuple[Instance, float, float]:
 
 def _noise_quantiles(vae: Instance, x: torch.Tensor, center: float, scale: float) -> torch.Tensor:
     """Quantiles of log p(x | z) over z_0 ~ N(center, scale^2); x is one image [1, D]."""
-    z = torch.zeros(1001, forms.L, dtype=torch.float64)
+    z = torch.zeros(401, forms.L, dtype=torch.float64)
     z[:, 0] = center + scale * forms.normal_quantiles(len(z))
     return forms.log_bernoulli(forms.decoder(vae.state, z), x).sum(-1).sort().values
 
@@ -185,22 +200,18 @@ def _table(values: torch.Tensor) -> dict:
     return {"values": values, "cdf": levels, "n": DRAWS, "slack": SLACK}
 
 
-def _wrong_noise(vae: Instance, x: torch.Tensor, kl: torch.Tensor) -> list[Misconception]:
+def _wrong_noise(vae: Instance, x: torch.Tensor, kl: torch.Tensor) -> Iterator[Misconception]:
     """One image [1, D]: the mean decoded, or codes from the prior."""
     mean = forms.encoder(vae.state, x)[0]
     decoded = forms.log_bernoulli(forms.decoder(vae.state, mean), x).sum(-1) - kl
-    prior = _noise_quantiles(vae, x, 0.0, 1.0) - kl
-    return [
-        Misconception(
-            "mean_decoded",
-            "The ELBO does not vary: decode a draw z, not its mean mu.",
-            {"expected": (decoded.expand(DRAWS),), **TOLERANCE},
-            kind="equal",
-        ),
-        Misconception(
-            "z_from_prior", "z is drawn from q(z | x), not from the prior.", _table(prior)
-        ),
-    ]
+    yield Misconception(
+        "mean_decoded",
+        "The ELBO does not vary: decode a draw z, not its mean mu.",
+        {"expected": (decoded.expand(DRAWS),), **TOLERANCE},
+        kind="equal",
+    )
+    prior = _table(_noise_quantiles(vae, x, 0.0, 1.0) - kl)
+    yield Misconception("z_from_prior", "z is drawn from q(z | x), not from the prior.", prior)
 
 
 @worth(3)
@@ -210,7 +221,7 @@ def test_the_noise(student: Student, draw: Draw) -> None:
     The image is theta at the posterior's mean. So log p(x | z) is a constant minus about
     8 eps^2, whose distribution tells one draw from a mean of two (distance 0.16). Close to its end
     that distribution function is 0.8 sqrt(step / 8): the 784 * 2e-6 that an added 1e-6 makes here
-    moves it by 0.012, which with the 1 / 1001 of the table is less than SLACK.
+    moves it by 0.012, which with the 1 / 401 of the table is less than SLACK.
     """
     vae, center, log_scale = _one_active_latent(draw)
     code = torch.zeros(1, forms.L).index_fill(1, torch.tensor([0]), center)
@@ -251,7 +262,6 @@ def _pulled(answer: Answer, **like: torch.Tensor) -> list[torch.Tensor]:
     return [found.get(name, torch.zeros_like(value)) for name, value in like.items()]
 
 
-@forms.own_parts()
 def _composed_gradients(
     student: Student, vae: Instance, x: torch.Tensor, cotangent: torch.Tensor
 ) -> dict[str, torch.Tensor]:
@@ -275,13 +285,11 @@ def _composed_gradients(
 
 def _wrong_gradients(
     vae: Instance, x: torch.Tensor, cotangent: torch.Tensor
-) -> list[Misconception]:
+) -> Iterator[Misconception]:
+    yield forms.no_gradient(GRADIENT_HINT, (len(x),), "state.linear4.bias")
     detached = _gradients(vae, x, cotangent, through_z=False)
     hint = "No gradient passes through z: look for detach, no_grad or .data."
-    return [
-        forms.no_gradient(GRADIENT_HINT, (len(x),), "state.linear4.bias"),
-        Misconception("no_gradient_through_z", hint, {"expected": detached}),
-    ]
+    yield Misconception("no_gradient_through_z", hint, {"expected": detached})
 
 
 @worth(2)

@@ -81,7 +81,6 @@ def _check(student: Student, draw: Draw, spread: float, logsigma: float, hint: s
         Misconception("not_the_means", hint, {"purity": 0.0}),
     ]
 
-    @forms.own_parts()
     def own() -> None:
         encoder = student.call("encoder", vae, x, method=True)
         encoder.must_equal(widths, encoder.values[1], only=0, rtol=1e-3, atol=1e-3)

@@ -10,6 +10,7 @@ import torch
 
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.vae import forms
+from autograder.checks.vae.forms import gives
 from autograder.student import Answer, Student
 
 TOLERANCE: dict[str, Any] = {"rtol": 1e-3, "atol": 1e-3}
@@ -26,35 +27,32 @@ def wrong_encoders(state: forms.State, x: torch.Tensor) -> list[Misconception]:
     def heads(hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return forms.linear(state, "linear21", hidden), forms.linear(state, "linear22", hidden)
 
-    def named(name: str, hint: str, *expected: torch.Tensor) -> Misconception:
-        return Misconception(name, hint, {"expected": expected})
-
     exp_hint = "Return the raw linear output of linear22: it is the logarithm; exp comes later."
     sign_hint = "logsigma is the raw linear output: sigma must be able to go below and above 1."
     return [
-        named("logsigma_exponentiated", exp_hint, mu, logsigma.exp()),
-        named("logsigma_squared_exponential", exp_hint, mu, (2 * logsigma).exp()),
-        named("logsigma_relu", sign_hint, mu, logsigma.relu()),
-        named("logsigma_sigmoid", sign_hint, mu, logsigma.sigmoid()),
-        named("logsigma_softplus", sign_hint, mu, torch.nn.functional.softplus(logsigma)),
-        named("logsigma_tanh", sign_hint, mu, logsigma.tanh()),
-        named("logsigma_halved", "linear22 returns log sigma already: no half.", mu, logsigma / 2),
-        named("mu_relu", MU_HINT, mu.relu(), logsigma),
-        named("mu_relu", MU_HINT, mu.relu(), logsigma.relu()),
+        gives("logsigma_exponentiated", exp_hint, mu, logsigma.exp()),
+        gives("logsigma_squared_exponential", exp_hint, mu, (2 * logsigma).exp()),
+        gives("logsigma_relu", sign_hint, mu, logsigma.relu()),
+        gives("logsigma_sigmoid", sign_hint, mu, logsigma.sigmoid()),
+        gives("logsigma_softplus", sign_hint, mu, torch.nn.functional.softplus(logsigma)),
+        gives("logsigma_tanh", sign_hint, mu, logsigma.tanh()),
+        gives("logsigma_halved", "linear22 returns log sigma already: no half.", mu, logsigma / 2),
+        gives("mu_relu", MU_HINT, mu.relu(), logsigma),
+        gives("mu_relu", MU_HINT, mu.relu(), logsigma.relu()),
         Misconception(
             "swapped", "The order is mu, logsigma.", {"expected": (logsigma, mu), "only": None}
         ),
-        named(
+        gives(
             "one_head",
             "mu and logsigma come from the same layer: does linear22 receive a gradient?",
             mu,
             mu,
         ),
-        named("one_head_22", "linear21 is for mu, linear22 for logsigma.", logsigma, logsigma),
-        named("no_relu", "There is no ReLU between linear1 and the two heads.", *heads(raw)),
-        named("sigmoid_for_relu", RELU_HINT, *heads(raw.sigmoid())),
-        named("tanh_for_relu", RELU_HINT, *heads(raw.tanh())),
-        named(
+        gives("one_head_22", "linear21 is for mu, linear22 for logsigma.", logsigma, logsigma),
+        gives("no_relu", "There is no ReLU between linear1 and the two heads.", *heads(raw)),
+        gives("sigmoid_for_relu", RELU_HINT, *heads(raw.sigmoid())),
+        gives("tanh_for_relu", RELU_HINT, *heads(raw.tanh())),
+        gives(
             "chunked_over_batch",
             "chunk(2) cuts the batch in two; the last axis is meant: chunk(2, dim=-1).",
             *torch.cat([mu, logsigma], -1).tensor_split([(len(mu) + 1) // 2]),

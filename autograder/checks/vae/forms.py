@@ -82,6 +82,11 @@ def normal_quantiles(count: int) -> Tensor:
     return math.sqrt(2) * torch.erfinv(2 * levels - 1)
 
 
+def gives(name: str, hint: str, *expected: Tensor) -> Misconception:
+    """A wrong formula and what it returns."""
+    return Misconception(name, hint, {"expected": expected})
+
+
 def no_gradient(
     hint: str, shape: tuple[int, ...], *arguments: str, name: str = "no_gradient"
 ) -> Misconception:
@@ -92,7 +97,7 @@ def no_gradient(
 def squeezed(*expected: Tensor) -> Misconception:
     """The right values of a single image without their batch axis."""
     hint = "The batch axis of a single image got lost: squeeze, or a sum over everything?"
-    return Misconception("batch_axis_lost", hint, {"expected": tuple(e[0] for e in expected)})
+    return gives("batch_axis_lost", hint, *(value[0] for value in expected))
 
 
 @contextlib.contextmanager
@@ -111,12 +116,3 @@ def any_batch_size() -> Iterator[None]:
                 "fixed_batch_size",
             ) from None
         raise
-
-
-@contextlib.contextmanager
-def own_parts() -> Iterator[None]:
-    """Around a composition of a student's own parts: they may have any shape and not fit."""
-    try:
-        yield
-    except (RuntimeError, ValueError, IndexError) as error:
-        raise NotPassed(Verdict.FAILED, f"the own parts do not fit together: {error}") from error

@@ -8,87 +8,92 @@ import torch
 
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.vae import forms
+from autograder.checks.vae.forms import gives
 from autograder.student import Student
 
 LOG_SIGMA_HINT = "You have log sigma, the formula wants log sigma^2: mind the factor 2."
+SQUARED_HINT = "The variance is squared once too often: exp(2 logsigma) is the variance."
+ONE_HINT = "KL(p || p) should be 0: "
+REVERSED_HINT = "This is KL(p || q); whose variance is in the denominator?"
 HALF_HINT = "The 1/2 belongs to all terms."
 PER_IMAGE_HINT = "One number per image is wanted: do not sum or average over the batch."
 GRADIENT_HINT = "A gradient does not get through: look for detach, no_grad or .data."
 
 
-def wrong_kls(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconception]:
-    """Values of wrong formulas on the same inputs."""
-    m, s = mu.double(), logsigma.double()
-    square, variance, double = m**2, (2 * s).exp(), 2 * s
-    right = forms.kl(mu, logsigma)
+def _half(*terms: torch.Tensor) -> torch.Tensor:
+    return 0.5 * torch.stack(terms).sum(0).sum(-1)
 
-    def named(name: str, hint: str, value: torch.Tensor) -> Misconception:
-        return Misconception(name, hint, {"expected": (value,)})
 
-    def half(*terms: torch.Tensor) -> torch.Tensor:
-        return 0.5 * sum(terms).sum(-1)  # type: ignore[union-attr]
-
-    one = torch.ones_like(m)
+def _wrong_terms(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconception]:
+    square, variance, double, one = mu**2, (2 * logsigma).exp(), 2 * logsigma, torch.ones_like(mu)
+    std, quartic = logsigma.exp(), variance**2
     return [
-        named("sign", "KL is never negative; try mu = 0, logsigma = 1.", -right),
-        named("logsigma_as_logvar", LOG_SIGMA_HINT, half(square, s.exp(), -one, -s)),
-        named("std_for_variance", LOG_SIGMA_HINT, half(square, s.exp(), -one, -double)),
-        named("logsigma_undoubled", LOG_SIGMA_HINT, half(square, variance, -one, -s)),
-        named("summed_over_batch", PER_IMAGE_HINT, right.sum()),
-        named("averaged_over_batch", PER_IMAGE_HINT, right.mean()),
-        named(
-            "wrong_axis",
-            "One number per image is wanted: sum over the last axis, not over the batch.",
-            0.5 * (square + variance - 1 - double).sum(0),
+        gives("logsigma_as_logvar", LOG_SIGMA_HINT, _half(square, std, -one, -logsigma)),
+        gives("std_for_variance", LOG_SIGMA_HINT, _half(square, std, -one, -double)),
+        gives("logsigma_undoubled", LOG_SIGMA_HINT, _half(square, variance, -one, -logsigma)),
+        gives("reversed", REVERSED_HINT, _half((square + 1) / variance, -one, double)),
+        gives("mu_unsquared", "mu enters as a square.", _half(mu, variance, -one, -double)),
+        gives(
+            "mu_fourth_power",
+            "mu enters as a square, not to the fourth.",
+            _half(square**2, variance, -one, -double),
         ),
-        named(
+        gives("variance_squared", SQUARED_HINT, _half(square, quartic, -one, -double)),
+        gives("variance_as_std", SQUARED_HINT, _half(square, quartic, -one, -2 * double)),
+        gives("log_sign", "Mind the sign of the logarithm.", _half(square, variance, -one, double)),
+        gives(
+            "log_forgotten", "The term with log sigma is missing.", _half(square, variance, -one)
+        ),
+        gives("mu_forgotten", "The term with mu is missing.", _half(variance, -one, -double)),
+        gives("one_forgotten", ONE_HINT + "a -1 is missing.", _half(square, variance, -double)),
+        gives(
+            "one_added", ONE_HINT + "mind the sign of the 1.", _half(square, variance, one, -double)
+        ),
+    ]
+
+
+def _wrong_halves(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconception]:
+    right, one = forms.kl(mu, logsigma), torch.ones_like(mu)
+    square, variance, double = _half(mu**2), _half((2 * logsigma).exp()), _half(2 * logsigma)
+    return [
+        gives("sign", "KL is never negative; try mu = 0, logsigma = 1.", -right),
+        gives("half_lost", "The factor 1/2 in front of the sum is missing.", 2 * right),
+        gives("half_only_on_mu", HALF_HINT, 2 * right - square),
+        gives("half_not_on_mu", HALF_HINT, right + square),
+        gives("half_not_on_variance", HALF_HINT, right + variance),
+        gives("half_not_on_one", HALF_HINT, right - _half(one)),
+        gives("half_not_on_log", HALF_HINT, right - double),
+        gives(
+            "one_outside_the_sum",
+            "The 1 belongs to each latent dimension: into the sum with it.",
+            right + _half(one) - 0.5,
+        ),
+    ]
+
+
+def _wrong_reductions(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconception]:
+    terms = 0.5 * (mu**2 + (2 * logsigma).exp() - 1 - 2 * logsigma)
+    right = terms.sum(-1)
+    last_axis = "One number per image is wanted: sum over the last axis, the latent dimensions."
+    return [
+        gives("summed_over_batch", PER_IMAGE_HINT, right.sum()),
+        gives("averaged_over_batch", PER_IMAGE_HINT, right.mean()),
+        gives("averaged_over_everything", PER_IMAGE_HINT, terms.mean()),
+        gives(
             "averaged_over_latents",
             "KLs of independent dimensions add; they are not averaged.",
-            right / m.shape[-1],
+            terms.mean(-1),
         ),
-        named("half_lost", "The factor 1/2 in front of the sum is missing.", 2 * right),
-        named("one_forgotten", "KL(p || p) should be 0: a -1 is missing.", right + m.shape[-1] / 2),
-        named("one_added", "KL(p || p) should be 0: mind the sign of the 1.", right + m.shape[-1]),
-        named(
-            "reversed",
-            "This is KL(p || q); whose variance is in the denominator?",
-            half((square + 1) / variance, -one, double),
-        ),
-        named(
-            "mu_unsquared", "mu enters as a square.", half(m, variance, -one, -double)
-        ),
-        named(
-            "mu_fourth_power", "mu enters as a square, not to the fourth.",
-            half(m**4, variance, -one, -double),
-        ),
-        named(
-            "variance_squared", "The variance is squared once too often.",
-            half(square, variance**2, -one, -double),
-        ),
-        named(
-            "variance_as_std", "The variance is squared once too often: mind what is log sigma.",
-            half(square, variance**2, -one, -2 * double),
-        ),
-        named("half_only_on_mu", HALF_HINT, (square / 2 + variance - 1 - double).sum(-1)),
-        named("half_not_on_mu", HALF_HINT, right + half(square)),
-        named("half_not_on_variance", HALF_HINT, right + half(variance)),
-        named("half_not_on_one", HALF_HINT, right - half(one)),
-        named("half_not_on_log", HALF_HINT, right - half(double)),
-        named("log_sign", "Mind the sign of the logarithm.", right + 2 * half(double)),
-        named("log_forgotten", "The term with log sigma is missing.", right + half(double)),
-        named("mu_forgotten", "The term with mu is missing.", right - half(square)),
-        named(
-            "one_outside_the_sum", "The 1 belongs to each latent dimension: into the sum with it.",
-            right + half(one) - 0.5,
-        ),
-        named("averaged_over_everything", PER_IMAGE_HINT, right.mean() / m.shape[-1]),
-        named("kept_axis", "The shape is [B], not [B, 1].", right[:, None]),
-        named(
-            "not_summed",
-            "One number per image is wanted: sum over the latent dimensions.",
-            0.5 * (square + variance - 1 - double),
-        ),
-    ]  # fmt: skip
+        gives("wrong_axis", last_axis, terms.sum(0)),
+        gives("not_summed", last_axis, terms),
+        gives("kept_axis", "The shape is [B], not [B, 1].", right[:, None]),
+    ]
+
+
+def wrong_kls(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconception]:
+    """Values of wrong formulas on the same inputs."""
+    inputs = mu.double(), logsigma.double()
+    return _wrong_terms(*inputs) + _wrong_halves(*inputs) + _wrong_reductions(*inputs)
 
 
 def _inputs(draw: Draw, rows: int) -> tuple[torch.Tensor, torch.Tensor]:

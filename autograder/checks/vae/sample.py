@@ -7,6 +7,7 @@ different dimensions are independent.
 """
 
 import math
+from collections.abc import Iterator
 
 import torch
 
@@ -35,7 +36,6 @@ def _theta_returned(probability: torch.Tensor, rows: int) -> Misconception:
     )
 
 
-@forms.own_parts()
 def _own_theta(student: Student, vae: Instance, z: torch.Tensor) -> torch.Tensor:
     return student.call("decoder", vae, z, method=True).value.double()
 
@@ -133,34 +133,25 @@ def _shown(thresholds: torch.Tensor, unit: torch.Tensor, prior: torch.Tensor) ->
     return (STEEP * lifted - 3.0).sigmoid()[unit]
 
 
-def _wrong_codes(thresholds: torch.Tensor, unit: torch.Tensor) -> list[Misconception]:
+def _wrong_codes(thresholds: torch.Tensor, unit: torch.Tensor) -> Iterator[Misconception]:
     """Pixels that z from other distributions gives."""
     flat = (torch.arange(CODES, dtype=torch.float64) + 0.5) / CODES
     normal = forms.normal_quantiles(CODES)
-    encoded = CODE_MEAN + math.exp(CODE_LOG_SCALE) * normal
-
-    def named(name: str, hint: str, z: torch.Tensor) -> Misconception:
+    data = "not from encoded images; the encoder takes no part."
+    for name, hint, z in (
+        ("uniform_z", "randn, not rand.", flat),
+        ("uniform_z", "randn, not rand.", 2 * flat - 1),
+        ("zero_z", "here z is 0.", 0 * flat),
+        ("bernoulli_z", "not 0 and 1.", flat.round()),
+        ("z_from_encodings", data, CODE_MEAN + math.exp(CODE_LOG_SCALE) * normal),
+        ("z_from_encodings", data, 0 * flat + CODE_MEAN),
+    ):
         pairs = _pairs(_shown(thresholds, unit, z).mean(-1))
-        return Misconception(
-            name, "z comes from the prior N(0, I): " + hint, {"probability": pairs}
-        )
-
+        yield Misconception(name, "z comes from the prior N(0, I): " + hint, {"probability": pairs})
     one = _shown(thresholds, unit, normal)
     together = torch.stack([one.mean(-1), (one * one.roll(-1, 0)).mean(-1)])
-    data = "not from encoded images; the encoder takes no part."
-    return [
-        named("uniform_z", "randn, not rand.", flat),
-        named("uniform_z", "randn, not rand.", 2 * flat - 1),
-        named("zero_z", "here z is 0.", 0 * flat),
-        named("bernoulli_z", "not 0 and 1.", flat.round()),
-        named("z_from_encodings", data, encoded),
-        named("z_from_encodings", data, 0 * flat + CODE_MEAN),
-        Misconception(
-            "one_number_for_z",
-            "All entries of a z are the same: each wants a draw of its own.",
-            {"probability": together},
-        ),
-    ]
+    hint = "All entries of a z are the same: each wants a draw of its own."
+    yield Misconception("one_number_for_z", hint, {"probability": together})
 
 
 @worth(4)
