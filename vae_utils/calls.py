@@ -141,7 +141,9 @@ def _seeded(seed: int) -> Iterator[None]:
     """All generators start from `seed` and are put back afterwards."""
     saved_numpy, saved_python = np.random.get_state(), random.getstate()
     with torch.random.fork_rng():
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
+        if torch.cuda.is_available():  # without one, torch would keep a printed stack a call
+            torch.cuda.manual_seed_all(seed)
         np.random.seed(seed % 2**32)
         random.seed(seed)
         try:
