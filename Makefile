@@ -15,8 +15,8 @@ $(VENV)/.ready: pyproject.toml autograder/sandbox/kernelspec/kernel.json
 	touch $@
 
 demo: setup
-	autograder release vae
 	python tests/samples.py demo
+	cd demo && autograder release vae
 	cd demo && autograder grade vae --feedback
 	cd demo && autograder report vae
 	@echo "gradebook: demo/gradebook.db   feedback: demo/feedback/   report: demo/report/vae.html"

@@ -21,7 +21,6 @@ c.CourseDirectory.ignore = [
     "__pycache__",
     "*.py",
     "*.pyc",
-    "*.tape",
     ".pytest_cache",
 ]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -18,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from autograder import worker
 from autograder.assignment import Assignment
-from autograder.record import read_report
+from autograder.record import METADATA, read_report
 from autograder.results import Graded, ungraded
 from autograder.sandbox.policy import Policy
+from autograder.sanitise import Refused
 from autograder.seeds import seed_of
-from autograder.submissions import Submission
+from autograder.submissions import Submission, digest_of, read_file
 from autograder.verdicts import Report, State
 
 if TYPE_CHECKING:
@@ -36,13 +38,23 @@ def autograded(assignment: Assignment, student: str) -> Path:
 
 
 def is_up_to_date(assignment: Assignment, submission: Submission) -> bool:
-    """Whether a result of this very file is there; nbgrader would skip it."""
-    result = autograded(assignment, submission.student)
-    if not result.is_file():
-        return False
-    with contextlib.suppress(OSError):
-        return result.stat().st_mtime >= submission.path.lstat().st_mtime
+    """Whether a result of this very content is there; times of files do not matter."""
+    import nbformat
+
+    with contextlib.suppress(OSError, ValueError, Refused):
+        data = read_file(submission.path)
+        result = nbformat.read(autograded(assignment, submission.student), as_version=4)
+        return bool(result.metadata.get(METADATA, {}).get("digest") == digest_of(data))
     return False
+
+
+def feedback_is_missing(assignment: Assignment, student: str) -> bool:
+    """Whether there is no feedback page, or one that is older than the result."""
+    page = assignment.course / "feedback" / student / assignment.name / f"{assignment.name}.html"
+    result = autograded(assignment, student)
+    return result.is_file() and (
+        not page.is_file() or page.stat().st_mtime < result.stat().st_mtime
+    )
 
 
 def _failed(assignment: Assignment, error: BaseException) -> Graded:
@@ -101,6 +113,12 @@ class Judging:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
 
+    def abort(self) -> None:
+        """End the workers now; with them go their zygotes and kernels."""
+        for process in list(getattr(self._pool, "_processes", None) or {}).copy():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
 
 def default_jobs() -> int:
     """One worker a core that this process may use."""
@@ -140,9 +158,22 @@ def grade_all(
                 report = _recorded(recorder, submission, graded, feedback)
                 reports[submission.student] = report
                 progress(submission.student, report)
+    except BaseException:
+        judging.abort()
+        raise
     finally:
         judging.stop()
     return reports
+
+
+def write_feedback(assignment: Assignment, students: list[str]) -> None:
+    """Write the feedback pages of students who were graded earlier."""
+    if students:
+        from autograder.recorder import Recorder
+
+        with Recorder(assignment) as recorder:
+            for student in students:
+                recorder.write_feedback(student)
 
 
 def earlier_report(assignment: Assignment, student: str) -> Report | None:

@@ -73,6 +73,9 @@ def _grade(arguments: argparse.Namespace) -> int:
             if todo
             else {}
         )
+    if arguments.feedback:
+        late = [s.student for s in submissions if batch.feedback_is_missing(assignment, s.student)]
+        batch.write_feedback(assignment, late)
     reports = {
         s.student: done.get(s.student) or batch.earlier_report(assignment, s.student)
         for s in submissions
@@ -147,10 +150,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers, 1 or more")
+    return int(text)
 
 
 def main() -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder import assignment as assignments
@@ -19,6 +22,7 @@ from autograder.sandbox.provisioner import default_policy
 from autograder.sandbox.walls import require
 from autograder.sanitise import Clean, Refused, sanitise
 from autograder.seeds import seed_of
+from autograder.submissions import digest_of, read_file
 from autograder.verdicts import State
 
 Precomputed = dict[tuple[str, str], Graded]
@@ -29,25 +33,34 @@ precomputed: Precomputed = {}
 class SubmissionExporter(NotebookExporter):
     """Reads submissions as hostile bytes: what nbgrader gets has the shape of the release."""
 
-    def from_file(
-        self, file_stream: Any, resources: dict[str, Any] | None = None, **kw: Any
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # Of what lies beside the notebook nothing is copied: it may be a link to anything.
+        if isinstance(self.parent, Autograde):
+            self.parent.coursedir.ignore = ["*"]
+
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """As upstream, with our reader in the place of nbformat's on the first of two passes."""
         if not getattr(self.parent, "_sanitizing", False):
-            return super().from_file(file_stream, resources=resources, **kw)
-        found = assignments.find((resources or {})["nbgrader"]["assignment"])
-        notebook = _read(file_stream.buffer.read(), found)
+            return super().from_filename(filename, resources=resources, **kw)
+        resources = ResourcesDict(resources or {})
+        path = Path(filename)
+        resources["metadata"] = ResourcesDict(name=path.stem, path=str(path.parent))
+        notebook = _read(path, assignments.find(resources["nbgrader"]["assignment"]))
         return self.from_notebook_node(notebook, resources=resources, **kw)
 
 
-def _read(data: bytes, found: assignments.Assignment) -> NotebookNode:
+def _read(path: Path, found: assignments.Assignment) -> NotebookNode:
     try:
+        data = read_file(path)
         clean = sanitise(data, found.template)
     except Refused as refusal:
-        notebook = nbformat.from_dict(found.template)
+        notebook = copy.deepcopy(found.template)
         notebook.metadata[METADATA] = {"refused": str(refusal)}
         return notebook
-    clean.notebook.metadata[METADATA] = {"notes": list(clean.notes)}
+    clean.notebook.metadata[METADATA] = {"notes": list(clean.notes), "digest": digest_of(data)}
     return clean.notebook
 
 
@@ -60,7 +73,7 @@ class JudgeSubmission(NbGraderPreprocessor):
         """Grade the notebook, unless the batch command has the result already."""
         student, name = resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
         graded = precomputed.pop((name, student), None) or self._grade(nb, student, name)
-        write_verdicts(graded.notebook, graded.report)
+        write_verdicts(graded.notebook, graded.report, graded.digest)
         if graded.report.score is None:
             self.log.error("%s was not graded: %s", student, graded.report.reason)
         return graded.notebook, resources
@@ -76,7 +89,8 @@ class JudgeSubmission(NbGraderPreprocessor):
             require()
         from autograder.grading import grade_clean  # imports torch; the batch command needs none
 
-        return grade_clean(Clean(nb, tuple(about.get("notes", ()))), found, seed, policy)
+        graded = grade_clean(Clean(nb, tuple(about.get("notes", ()))), found, seed, policy)
+        return replace(graded, digest=about.get("digest", ""))
 
 
 class HoldUngraded(NbGraderPreprocessor):

@@ -71,7 +71,7 @@ def rows(assignment: Assignment) -> list[Row]:
     for student in sorted(students):
         report = earlier_report(assignment, student)
         score, waits = scores.get(student, (None, False))
-        graded = report is None or report.score is not None
+        graded = report is not None and report.score is not None
         feedback = _feedback(assignment, student)
         found.append(Row(student, score if graded else None, waits, report, feedback))
     return found

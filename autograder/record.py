@@ -93,7 +93,7 @@ def _remark_cell(report: Report) -> NotebookNode:
     return new_markdown_cell(f"**About this submission**\n\n{lines}", id="autograder-remarks")
 
 
-def write_verdicts(notebook: NotebookNode, report: Report) -> None:
+def write_verdicts(notebook: NotebookNode, report: Report, digest: str = "") -> None:
     """Put each task's verdict into its graded cell, remarks on top, the report in the metadata."""
     tasks = {task.task: task for task in report.tasks}
     for cell in notebook.cells:
@@ -103,7 +103,7 @@ def write_verdicts(notebook: NotebookNode, report: Report) -> None:
     if _remarks(report):
         notebook.cells.insert(0, _remark_cell(report))
     metadata: dict[str, Any] = json.loads(json.dumps(report.as_dict()))
-    notebook.metadata[METADATA] = {"report": metadata}
+    notebook.metadata[METADATA] = {"report": metadata, "digest": digest}
 
 
 def read_report(notebook: NotebookNode) -> Report | None:

@@ -12,10 +12,11 @@ from autograder.verdicts import CheckResult, Report, State, TaskReport, Verdict
 
 @dataclass(frozen=True)
 class Graded:
-    """The report and the notebook as it ran, with its outputs."""
+    """The report, the notebook as it ran with its outputs, and the digest of what was graded."""
 
     report: Report
     notebook: NotebookNode
+    digest: str = ""
 
 
 def ungraded(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ def find_submissions(assignment: Assignment, students: list[str] | None = None) 
     place = assignment.course / "submitted"
     folders = sorted(path for path in place.glob(f"*/{name}") if path.is_dir())
     found = {path.parts[-2]: _notebook(path.parts[-2], path, name) for path in folders}
+    if not found:
+        raise LookupError(f"nothing was handed in: there is no {place}/STUDENT/{name}/{name}.ipynb")
     unknown = sorted(set(students or ()) - set(found))
     if unknown:
         raise LookupError(
@@ -49,6 +52,11 @@ def find_submissions(assignment: Assignment, students: list[str] | None = None) 
             + (", ".join(found) or "none")
         )
     return [found[student] for student in students] if students else list(found.values())
+
+
+def digest_of(data: bytes) -> str:
+    """What tells one version of a submission from another, whatever the times of the files say."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def read_file(path: Path) -> bytes:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 import logging
 import resource
+import signal
 from dataclasses import replace
 
 from autograder.assignment import Assignment
 from autograder.results import Graded, ungraded
 from autograder.sandbox.policy import Policy
 from autograder.sanitise import Refused
-from autograder.submissions import Submission, read_file
+from autograder.submissions import Submission, digest_of, read_file
 from autograder.verdicts import State
 
 MEMORY = 6 << 30
@@ -23,6 +24,7 @@ def start() -> None:
     import torch
 
     logging.disable(logging.CRITICAL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator, which ends us
     torch.set_num_threads(1)
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     limit = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
@@ -38,7 +40,7 @@ def judge_file(submission: Submission, assignment: Assignment, seed: int, policy
     except Refused as refusal:
         report = ungraded(assignment, seed, State.REFUSED, str(refusal))
         return Graded(report, copy.deepcopy(assignment.template))
-    graded = grade(data, assignment, seed, policy)
+    graded = replace(grade(data, assignment, seed, policy), digest=digest_of(data))
     if submission.note:
         notes = (submission.note, *graded.report.notes)
         return replace(graded, report=replace(graded.report, notes=notes))

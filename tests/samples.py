@@ -181,6 +181,9 @@ def main(folder: str) -> None:
     hand_in(find("vae", course))
     about = {s.student: {"about": s.about, "honest score": s.score} for s in SAMPLES}
     (course / "samples.json").write_text(json.dumps(about, indent=2) + "\n")
+    for sample in SAMPLES:
+        honest = "refused" if sample.score is None else f"{sample.score:g} points"
+        print(f"  {sample.student:6} {sample.about}: {honest} expected")
 
 
 if __name__ == "__main__":

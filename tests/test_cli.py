@@ -92,6 +92,10 @@ def test_errors_are_sentences(arguments: tuple[str, ...], said: str) -> None:
 def test_an_unknown_student_is_named(tmp_path: Path, vae: Assignment) -> None:
     (tmp_path / "nbgrader_config.py").touch()
     (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
+    done = autograder("grade", "vae", "--course", tmp_path)
+    assert done.returncode == 2
+    assert "nothing was handed in" in done.stderr
+    (tmp_path / "submitted" / "ada" / "vae").mkdir(parents=True)
     done = autograder("grade", "vae", "--course", tmp_path, "--student", "zoe")
     assert done.returncode == 2
     assert "no vae submission of zoe" in done.stderr

@@ -162,7 +162,7 @@ def test_the_reference_runs_in_a_plain_kernel_and_shows_its_pictures(
     monkeypatch.setenv("VAE_UTILS_DATA", str(tmp_path))
     notebook = nbformat.reads(nbformat.writes(solved), as_version=4)
     resources = {"metadata": {"path": str(tmp_path)}}
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources).execute()
+    NotebookClient(notebook, timeout=900, kernel_name="python3", resources=resources).execute()
     pictures = [
         cell.id
         for cell in notebook.cells

@@ -97,7 +97,7 @@ def test_draws_repeat_with_their_seed_and_differ_between_checks() -> None:
 
 def test_draws_are_uniform() -> None:
     values = Draw(3, "u").uniform(100_000, low=-2.0, high=4.0)
-    assert -2 <= float(values.min()) and float(values.max()) < 4
+    assert float(values.min()) >= -2 and float(values.max()) < 4
     assert float(values.mean()) == pytest.approx(1, abs=0.03)
     assert float(values.std()) == pytest.approx(6 / math.sqrt(12), abs=0.03)
 

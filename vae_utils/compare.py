@@ -48,7 +48,7 @@ def _arrangement(reply: Reply, shapes: list[Tensor]) -> str | None:
     if len(reply.outputs) != len(shapes):
         return f"it returned {_count(len(reply.outputs))}, {_count(len(shapes))} wanted"
     if len(shapes) == 1 and not reply.single:
-        return "it returned a tuple of one tensor; return the tensor itself (is a comma at the end?)"
+        return "it returned a tuple of one tensor; return the tensor itself (a comma too many?)"
     for place, (got, wanted) in enumerate(zip(reply.outputs, shapes, strict=True)):
         which = f"value {place + 1} " if len(shapes) > 1 else "it "
         if got.shape != wanted.shape:

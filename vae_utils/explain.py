@@ -23,7 +23,7 @@ _EXPLANATIONS = (
     ),
     (
         r"must have the same dtype|expected scalar type|expected m1 and m2 to have the same dtype",
-        "One of the tensors is float64 and the other float32: NumPy makes float64, .float() mends it.",
+        "One tensor is float64, the other float32: NumPy makes float64, .float() mends it.",
     ),
     (
         r"takes \d+ positional arguments? but \d+ (was|were) given",

@@ -307,7 +307,7 @@ ELBOS = _wrong(
     ("KL doubled", None, "return log_p.sum(-1) - 2 * kl"),
     ("half the KL", None, "return log_p.sum(-1) - 0.5 * kl"),
     ("KL averaged over latents", None, "return log_p.sum(-1) - kl / 32"),
-    ("one z for all rows", None,
+    ("one z for all rows", "noise_shared_by_rows",
      "eps = torch.randn(1, latent_dim)\ntheta = self.decoder(mu + logsigma.exp() * eps)\n"
      "return -F.binary_cross_entropy(theta, x, reduction='none').sum(-1) - kl"),
     ("nothing but a draw", "no_gradient", "return z.sum(-1)"),

@@ -201,14 +201,20 @@ def _table(values: torch.Tensor) -> dict:
 
 
 def _wrong_noise(vae: Instance, x: torch.Tensor, kl: torch.Tensor) -> Iterator[Misconception]:
-    """One image [1, D]: the mean decoded, or codes from the prior."""
+    """One image [1, D]: the mean decoded, one draw for all, or codes from the prior."""
     mean = forms.encoder(vae.state, x)[0]
     decoded = forms.log_bernoulli(forms.decoder(vae.state, mean), x).sum(-1) - kl
     yield Misconception(
         "mean_decoded",
         "The ELBO does not vary: decode a draw z, not its mean mu.",
-        {"expected": (decoded.expand(DRAWS),), **TOLERANCE},
+        {"expected": (decoded.expand(DRAWS),), "rtol": 0.0, "atol": 2e-3},
         kind="equal",
+    )
+    yield Misconception(
+        "noise_shared_by_rows",
+        "All images get the same noise: as many draws as there are images are wanted.",
+        {"mean": torch.zeros(()), "std": torch.ones(()), "axis": 0},
+        kind="shared",
     )
     prior = _table(_noise_quantiles(vae, x, 0.0, 1.0) - kl)
     yield Misconception("z_from_prior", "z is drawn from q(z | x), not from the prior.", prior)
