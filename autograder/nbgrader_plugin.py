@@ -45,11 +45,11 @@ class SubmissionExporter(NotebookExporter):
         """As upstream, with our reader in the place of nbformat's on the first of two passes."""
         if not getattr(self.parent, "_sanitizing", False):
             return super().from_filename(filename, resources=resources, **kw)
-        resources = ResourcesDict(resources or {})
-        path = Path(filename)
-        resources["metadata"] = ResourcesDict(name=path.stem, path=str(path.parent))
-        notebook = _read(path, assignments.find(resources["nbgrader"]["assignment"]))
-        return self.from_notebook_node(notebook, resources=resources, **kw)
+        path, about, metadata = Path(filename), ResourcesDict(), ResourcesDict()
+        metadata.update(name=path.stem, path=str(path.parent))
+        about.update({**(resources or {}), "metadata": metadata})
+        notebook = _read(path, assignments.find(about["nbgrader"]["assignment"]))
+        return self.from_notebook_node(notebook, resources=about, **kw)
 
 
 def _read(path: Path, found: assignments.Assignment) -> NotebookNode:
