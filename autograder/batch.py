@@ -7,6 +7,7 @@ Autograde converter write gradebook and files, with the judging already done.
 from __future__ import annotations
 
 import contextlib
+import copy
 import multiprocessing
 import os
 import signal
@@ -59,7 +60,7 @@ def feedback_is_missing(assignment: Assignment, student: str) -> bool:
 
 def _failed(assignment: Assignment, error: BaseException) -> Graded:
     report = ungraded(assignment, 0, State.INFRASTRUCTURE_FAULT, f"the grader broke: {error}")
-    return Graded(report, assignment.template)
+    return Graded(report, copy.deepcopy(assignment.template))
 
 
 class Judging:

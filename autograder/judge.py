@@ -61,7 +61,8 @@ class _Judge:
     @pytest.fixture
     def student(self, draw: Draw) -> Student:
         """The submission."""
-        self._student = Student(self._ask, draw)
+        lost = (name for name, done in self.done.items() if any(_has_lost(d) for d in done))
+        self._student = Student(self._ask, draw, frozenset(lost))
         return self._student
 
     @pytest.hookimpl(tryfirst=True)
@@ -74,6 +75,12 @@ class _Judge:
             check(**{name: arguments[name] for name in names})
         except NotPassed as not_passed:
             problem = not_passed
+        except Exception as error:
+            if self._student is None or not self._student.answered:
+                raise
+            # An answer so odd that the check stumbles over it is wrong, not our fault.
+            said = f"its result cannot be judged ({type(error).__name__})"
+            problem = NotPassed(Verdict.FAILED, said)
         self._keep(pyfuncitem, problem)
         return True
 
@@ -94,6 +101,10 @@ class _Judge:
         """Note a check file that cannot be imported."""
         if report.failed:
             self.broken.append(report.longreprtext)
+
+
+def _has_lost(done: Done) -> bool:
+    return done.result.verdict is not Verdict.PASSED
 
 
 def _result(check: Any, name: str, problem: NotPassed | None, note: str = "") -> CheckResult:

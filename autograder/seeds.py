@@ -26,6 +26,6 @@ def course_secret(course: Path) -> bytes:
 
 def seed_of(course: Path, student: str, assignment: str) -> int:
     """The seed of a submission: a regrade repeats exactly, and no student can predict it."""
-    message = f"{student}\0{assignment}".encode()
+    message = f"{student}\0{assignment}".encode("utf-8", "surrogateescape")
     digest = hmac.new(course_secret(course), message, hashlib.sha256).digest()
     return int.from_bytes(digest[:6])

@@ -24,6 +24,11 @@ KERNEL_NAME = "vae-sandbox"
 _START_SECONDS = 60
 _INTERRUPT_SECONDS = 2.0
 _POLL_MILLISECONDS = 200
+_MAX_RESTARTS = 12
+_MAX_STRAYS = 20_000
+"""Messages that answer no request of ours; an honest kernel sends a few."""
+_MAX_PART = 16 << 20
+"""Bytes of a message's header or content, before it is parsed."""
 
 
 class KernelDied(RuntimeError):
@@ -54,10 +59,16 @@ class Session:
         self._policy = policy
         self._manager: KernelManager | None = None
         self._client: BlockingKernelClient | None = None
+        self._context: zmq.Context[Any] | None = None
+        self._restarts = 0
         self._deadline = time.monotonic() + policy.submission_seconds
 
     def __enter__(self) -> Session:
-        self._restart(first=True)
+        try:
+            self._restart(first=True)
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -65,15 +76,17 @@ class Session:
 
     def close(self) -> None:
         """End the kernel and verify that it is gone."""
-        if self._client is not None:
-            self._client.stop_channels()
-            self._client = None
-        if self._manager is not None:
-            self._manager.shutdown_kernel(now=True)
-            self._manager = None
+        client, manager, context = self._client, self._manager, self._context
+        self._client = self._manager = self._context = None
+        if client is not None:
+            client.stop_channels()
+        if manager is not None:
+            manager.shutdown_kernel(now=True)
+        if context is not None:
+            context.destroy(linger=0)  # never left to the garbage collector, which would wait
 
     def _start(self) -> None:
-        context = zmq.Context()
+        self._context = context = zmq.Context()
         context.setsockopt(zmq.MAXMSGSIZE, self._policy.reply_bytes)
         self._manager = KernelManager(kernel_name=KERNEL_NAME, context=context)
         self._manager.start_kernel(sandbox_policy=self._policy)
@@ -89,11 +102,20 @@ class Session:
 
     def _restart(self, first: bool = False) -> None:
         """A fresh kernel; cells that killed or blocked an earlier one are left out."""
-        for _ in range(len(self.cells) + 1):
+        while True:
             self.close()
             self._start()
+            self._restarts += 1
+            if self._restarts > _MAX_RESTARTS or time.monotonic() > self._deadline:
+                self._give_up_cells()
             if all(self._run(cell, keep=first) for cell in self.cells if cell.runs):
                 return
+
+    def _give_up_cells(self) -> None:
+        """Too many deaths: from the last cell that was lost on, no cell is run any more."""
+        lost = [number for number, cell in enumerate(self.cells) if not cell.runs]
+        for cell in self.cells[lost[-1] if lost else len(self.cells) :]:
+            cell.runs = False
 
     def _run(self, cell: Cell, keep: bool) -> bool:
         """Run one cell; False if the kernel is lost."""
@@ -139,7 +161,7 @@ class Session:
         poller = zmq.Poller()
         for socket in channels.values():
             poller.register(socket, zmq.POLLIN)
-        deadline = min(time.monotonic() + seconds, self._deadline)
+        deadline, strays = min(time.monotonic() + seconds, self._deadline), 0
         while time.monotonic() < deadline:
             ready = dict(poller.poll(_POLL_MILLISECONDS))
             for name, socket in channels.items():
@@ -147,6 +169,11 @@ class Session:
                     message = self._receive(socket)
                     if message and message["parent_header"].get("msg_id") == request:
                         yield name, message
+                    else:
+                        strays += 1
+            if strays > _MAX_STRAYS:
+                self._end()
+                raise KernelDied("sent messages that nobody asked for")
             if not ready and not self._alive():
                 raise KernelDied(self._cause_of_death())
         raise OutOfTime
@@ -154,13 +181,19 @@ class Session:
     def _receive(self, socket: Any) -> dict[str, Any] | None:
         """One message; what is not signed and well-formed JSON objects is dropped."""
         assert self._client is not None
+        session = self._client.session
         try:
-            _, message = self._client.session.recv(socket, mode=zmq.NOBLOCK)
-        except (ValueError, TypeError, KeyError, RecursionError, zmq.Again):
+            frames = socket.recv_multipart(zmq.NOBLOCK)
+            _, parts = session.feed_identities(frames)
+            if sum(map(len, frames)) > self._policy.reply_bytes:
+                return None
+            if max(map(len, parts[:5])) > _MAX_PART:
+                return None
+            message = session.deserialize(parts)
+        except Exception:  # hostile bytes break parsers in more ways than can be listed
             return None
-        parts = ("header", "parent_header", "content")
-        well_formed = message is not None and all(isinstance(message[p], dict) for p in parts)
-        return message if well_formed else None
+        names = ("header", "parent_header", "content")
+        return message if all(isinstance(message.get(name), dict) for name in names) else None
 
     def _alive(self) -> bool:
         return self._manager is not None and bool(self._manager.is_alive())

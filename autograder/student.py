@@ -84,8 +84,9 @@ class Answer:
 class Student:
     """A submission as a check sees it."""
 
-    def __init__(self, ask: Ask, draw: Draw) -> None:
-        self._ask, self._draw = ask, draw
+    def __init__(self, ask: Ask, draw: Draw, lost: frozenset[str] | None = None) -> None:
+        self._ask, self._draw, self._lost = ask, draw, lost
+        self.answered = False
         self.claims: list[Claim] = []
         self.notes: list[str] = []
 
@@ -100,15 +101,24 @@ class Student:
         """Call a function, or a method of the Instance that comes first; see `vae_utils.calls`."""
         call = Call(function, args, method, repeat, self._draw.seed(), cotangents)
         reply = self._ask(call)
+        self.answered = True
         if reply.failure:
             raise _not_passed(function, reply.failure)
+        if repeat > 1 and any(not o.ndim or len(o) != repeat for o in reply.outputs):
+            raise NotPassed(Verdict.CRASHED, f"{function}: the replies do not belong together")
         return Answer(self, call, reply)
 
     def either(self, first: Callable[[], Any], own: Callable[[], Any], note: str) -> None:
-        """Pass if the first claim holds or, errors carried forward, the one from own parts."""
+        """Pass if the first claim holds or, errors carried forward, the one from own parts.
+
+        Own parts are asked only if one of the earlier tasks lost points: where all parts are right,
+        the first claim must hold.
+        """
         try:
             first()
         except NotPassed as problem:
+            if self._lost is not None and not self._lost:
+                raise
             kept = len(self.claims)
             try:
                 own()

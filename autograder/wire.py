@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import torch
@@ -58,8 +59,14 @@ def _failure(data: Any) -> Failure:
     _want(isinstance(data["kind"], str) and isinstance(data["text"], str), "failure text")
     path = data["path"]
     _want(isinstance(path, list) and all(isinstance(name, str) for name in path), "failure path")
-    names = tuple(name[:100] for name in path[-20:])
-    return Failure(data["kind"][:100], data["text"][:_MAX_TEXT], names)
+    names = tuple(_plain(name)[:100] for name in path[-20:])
+    return Failure(_plain(data["kind"])[:100], _plain(data["text"])[:_MAX_TEXT], names)
+
+
+def _plain(text: str) -> str:
+    """Text that any file and any terminal can take: no lone surrogates, no control characters."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
 
 
 def _reference(data: Any, tensors: dict[str, Tensor]) -> Tensor:

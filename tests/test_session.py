@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
@@ -124,6 +125,49 @@ sys.modules["autograder.sandbox.kernel"].answer = lambda *a: ({"score": 70}, [])
         with pytest.raises(NotPassed, match="malformed") as caught:
             session.ask(Call("good", (torch.zeros(1),)))
         assert caught.value.verdict is Verdict.CRASHED
+
+
+HOSTILE_MESSAGES = {
+    "no version": "header['version'] = None",
+    "a strange version": "header['version'] = 7",
+    "a header that is no object": "message['header'] = [1]",
+    "content that is no object": "message['content'] = 'x'",
+}
+
+
+@pytest.mark.parametrize("change", HOSTILE_MESSAGES.values(), ids=HOSTILE_MESSAGES.keys())
+def test_messages_out_of_form_cost_a_verdict_and_not_the_grader(
+    policy: Policy, change: str
+) -> None:
+    patch = f"""
+session = get_ipython().kernel.session
+original = session.msg
+def forged(*args, **kwargs):
+    message = original(*args, **kwargs)
+    header = message['header']
+    {change}
+    return message
+session.msg = forged
+"""
+    with Session(_cells(patch), policy) as session, contextlib.suppress(NotPassed):
+        session.ask(Call("good", (torch.zeros(1),)))
+    with Session(_cells(), policy) as session:
+        assert _good(session)
+
+
+def test_texts_of_exceptions_are_made_plain(policy: Policy) -> None:
+    source = "def rude(): raise ValueError('a\\ud800b\\x1b[2J')"
+    with Session(_cells(source), policy) as session:
+        failure = session.ask(Call("rude")).failure
+    assert failure is not None and failure.text == "a?b[2J"
+
+
+@pytest.mark.slow
+def test_many_deaths_end_in_cells_being_left_out(policy: Policy) -> None:
+    cells = _cells(*["os._exit(1)"] * 40)
+    with Session(cells, policy) as session:
+        assert _good(session)
+        assert session._restarts <= 14
 
 
 @pytest.mark.slow

@@ -223,7 +223,8 @@ def _run(call: Call, namespace: dict[str, Any]) -> Reply:
 def _failure(error: BaseException) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
     path = tuple(frame.name for frame in frames if frame.filename != __file__)
-    return Failure(type(error).__name__, str(error)[:_MAX_TEXT], path[-20:])
+    text = str(error)[:_MAX_TEXT].encode("utf-8", "replace").decode()  # no lone surrogates
+    return Failure(type(error).__name__, text, path[-20:])
 
 
 def evaluate(call: Call, namespace: dict[str, Any]) -> Reply:

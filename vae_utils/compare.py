@@ -140,6 +140,8 @@ def reparameterised(reply: Reply, *, mean: Tensor, cotangent: Tensor) -> str | N
     if problem:
         return problem
     shift = reply.outputs[0].double() - mean.double()
+    if float((shift == 0).double().mean()) > 0.5:
+        return "most entries equal their mean: there is no noise in them"
     expected = {"arg1": cotangent.double(), "arg2": cotangent.double() * shift}
     return gradients(reply, expected=expected)
 

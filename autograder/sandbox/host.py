@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,11 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from autograder.sandbox import scratch
 from autograder.sandbox.policy import Policy
 
 _START_SECONDS = 120.0
-SCRATCH_PREFIX = "vae-kernel-"
-"""Scratch folders are named after the grader's process: vae-kernel-PID-..."""
 
 
 class ZygoteFailed(RuntimeError):
@@ -50,19 +48,11 @@ def _clean_environment() -> dict[str, str]:
     }
 
 
-def sweep() -> None:
-    """Remove the scratch folders of graders that were killed before they could."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH_PREFIX}*-*"):
-        owner = folder.name.removeprefix(SCRATCH_PREFIX).split("-")[0]
-        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 class Zygote:
     """One zygote process. Thread-safe: each request waits for its reply."""
 
     def __init__(self) -> None:
-        sweep()
+        scratch.sweep(tempfile.gettempdir())
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(

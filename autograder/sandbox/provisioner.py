@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
 import tempfile
 from dataclasses import replace
@@ -15,7 +14,8 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerBase
 
-from autograder.sandbox.host import SCRATCH_PREFIX, Zygote, ZygoteFailed, shared_zygote
+from autograder.sandbox import scratch
+from autograder.sandbox.host import Zygote, ZygoteFailed, shared_zygote
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.walls import require
 from autograder.sandbox.watchdog import Watchdog
@@ -52,7 +52,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         self.policy: Policy = kwargs.pop("sandbox_policy", None) or default_policy()
         if self.policy.protected:
             require()
-        self.scratch = tempfile.mkdtemp(prefix=f"{SCRATCH_PREFIX}{os.getpid()}-")
+        self.scratch = tempfile.mkdtemp(prefix=f"{scratch.PREFIX}{os.getpid()}-")
         manager: Any = self.parent
         manager.transport = "ipc"
         manager.ip = os.path.join(self.scratch, "k")
@@ -129,5 +129,5 @@ class SandboxProvisioner(KernelProvisionerBase):
         self._kill_now()
         await self.wait()
         if self.scratch:
-            shutil.rmtree(self.scratch, ignore_errors=True)
+            scratch.remove(self.scratch)
             self.scratch = None

@@ -27,7 +27,7 @@ getgroups getresuid getresgid uname sysinfo getrusage getrlimit capget
 futex futex_waitv set_robust_list get_robust_list rseq membarrier set_tid_address arch_prctl
 exit exit_group restart_syscall getrandom
 bind listen accept accept4 getsockname getpeername getsockopt setsockopt shutdown
-recvfrom recvmsg sendmsg socketpair
+recvfrom recvmsg sendmsg
 """.split()
 
 _PRETENDED = """
@@ -105,6 +105,7 @@ def _local_sockets_only(rules: object, seccomp: ModuleType) -> None:
     add, arg = rules.add_rule, seccomp.Arg  # type: ignore[attr-defined]
     unix = arg(0, seccomp.EQ, socket.AF_UNIX)
     stream = arg(1, seccomp.MASKED_EQ, _SOCKET_TYPE, socket.SOCK_STREAM)
-    add(seccomp.ALLOW, "socket", unix, stream)
+    for name in ("socket", "socketpair"):  # a datagram could be sent to any socket's path
+        add(seccomp.ALLOW, name, unix, stream)
     add(seccomp.ERRNO(errno.EAFNOSUPPORT), "socket", arg(0, seccomp.NE, socket.AF_UNIX))
     add(seccomp.ALLOW, "sendto", arg(4, seccomp.EQ, 0))  # no address: only to a connected peer

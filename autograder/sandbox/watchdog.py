@@ -2,47 +2,36 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from autograder.sandbox.policy import Policy
+from autograder.sandbox.scratch import use
 
 _PERIOD = 0.2
 
 
-def _folder_use(folder: str) -> tuple[int, int]:
-    """Bytes and files under a folder; entries that vanish while we look do not count."""
-    size = files = 0
-    waiting = [folder]
-    while waiting:
-        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                files += 1
-                with contextlib.suppress(OSError):
-                    size += entry.stat(follow_symlinks=False).st_blocks * 512
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-    return size, files
-
-
 def _status(pid: int) -> dict[str, str]:
-    text = Path(f"/proc/{pid}/status").read_text()
+    text = Path(f"/proc/{pid}/status").read_text(errors="replace")  # a thread names itself
     return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
 
 
 def excess(pid: int, scratch: str, policy: Policy, started: float) -> str | None:
     """What the kernel takes too much of, as a sentence; None if nothing."""
     status = _status(pid)
-    resident = int(status.get("VmRSS", "0 kB").split()[0]) * 1024
+    if "VmRSS" not in status:  # a zombie, which is dead or hides other threads behind it
+        return "ended its main thread" if int(status["Threads"]) > 1 else None
+    resident = int(status["VmRSS"].split()[0]) * 1024
     if resident > policy.memory:
         return f"used more than {policy.memory >> 20} MiB of memory"
     if int(status["Threads"]) > policy.threads:
         return f"started more than {policy.threads} threads"
-    size, files = _folder_use(scratch)
+    try:
+        size, files = use(scratch)
+    except OSError:
+        return "built folders that cannot be looked into"
     if size > policy.scratch_size:
         return f"wrote more than {policy.scratch_size >> 20} MiB to disk"
     if files > policy.scratch_files:
@@ -69,6 +58,8 @@ class Watchdog(threading.Thread):
                 self.verdict = excess(*self._watched)
             except (FileNotFoundError, ProcessLookupError):
                 return
+            except Exception as error:  # blind is not safe: stop what cannot be watched
+                self.verdict = f"could not be watched ({type(error).__name__})"
             if self.verdict:
                 self._stop_kernel()
                 return
