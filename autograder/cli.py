@@ -7,11 +7,10 @@ import json
 import os
 import secrets
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from autograder.assignment import Assignment, UnknownAssignment, course_folder, find
-from autograder.sandbox.policy import Policy
+from autograder.sandbox.policy import UNPROTECTED_VARIABLE, Policy, default_policy
 from autograder.sandbox.walls import SandboxUnavailable, require
 
 _DESCRIPTION = """\
@@ -35,12 +34,12 @@ def _course_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _policy(arguments: argparse.Namespace) -> Policy:
-    unprotected = arguments.unprotected or os.environ.get("AUTOGRADER_UNPROTECTED", "0") != "0"
-    policy = replace(Policy(), protected=not unprotected)
+    if arguments.unprotected:
+        os.environ[UNPROTECTED_VARIABLE] = "1"  # workers and nbgrader see it too
+    policy = default_policy()
     if policy.protected:
         require()
     else:
-        os.environ["AUTOGRADER_UNPROTECTED"] = "1"
         print("warning: students' code runs WITHOUT walls on this machine", file=sys.stderr)
     return policy
 

@@ -18,7 +18,7 @@ from autograder import assignment as assignments
 from autograder import release
 from autograder.record import METADATA, read_report, write_verdicts
 from autograder.results import Graded, ungraded
-from autograder.sandbox.provisioner import default_policy
+from autograder.sandbox.policy import default_policy
 from autograder.sandbox.walls import require
 from autograder.sanitise import Clean, Refused, sanitise
 from autograder.seeds import seed_of

@@ -10,7 +10,7 @@ from torch import Tensor
 from autograder.assignment import Assignment
 from autograder.grading import runnable
 from autograder.judge import Done, JudgeBroke, run_checks
-from autograder.sandbox.provisioner import default_policy
+from autograder.sandbox.policy import default_policy
 from autograder.session import Session
 from autograder.verdicts import Verdict
 from vae_utils.tape import Entry, Tape, TapedCheck, write

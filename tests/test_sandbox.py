@@ -15,7 +15,7 @@ import pytest
 from autograder.sandbox import walls
 from autograder.sandbox.host import shared_zygote
 from autograder.sandbox.landlock import without
-from autograder.sandbox.policy import Policy
+from autograder.sandbox.policy import Policy, default_policy
 from autograder.session import Cell, Session
 from tests.conftest import ROOT, run
 
@@ -295,6 +295,18 @@ def test_every_limit_has_a_default_and_a_reason() -> None:
     for line in numbers:
         following = body.split(line)[1].lstrip().splitlines()[0]
         assert following.startswith('"""'), line
+
+
+@pytest.mark.parametrize(
+    ("value", "protected"), [(None, True), ("", True), ("0", True), ("1", False)]
+)
+def test_only_an_explicit_wish_takes_the_walls_down(
+    monkeypatch: pytest.MonkeyPatch, value: str | None, protected: bool
+) -> None:
+    monkeypatch.delenv("AUTOGRADER_UNPROTECTED", raising=False)
+    if value is not None:
+        monkeypatch.setenv("AUTOGRADER_UNPROTECTED", value)
+    assert default_policy().protected is protected
 
 
 def test_policies_travel_to_the_zygote_unchanged() -> None:

@@ -7,7 +7,6 @@ import contextlib
 import os
 import signal
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +15,9 @@ from jupyter_client.provisioning import KernelProvisionerBase
 
 from autograder.sandbox import scratch
 from autograder.sandbox.host import Zygote, ZygoteFailed, shared_zygote
-from autograder.sandbox.policy import Policy
+from autograder.sandbox.policy import Policy, default_policy
 from autograder.sandbox.walls import require
 from autograder.sandbox.watchdog import Watchdog
-
-UNPROTECTED_VARIABLE = "AUTOGRADER_UNPROTECTED"
-
-
-def default_policy() -> Policy:
-    """The policy in force: walls up, unless the instructor's environment says otherwise."""
-    unprotected = os.environ.get(UNPROTECTED_VARIABLE, "") not in ("", "0")
-    return replace(Policy(), protected=not unprotected)
 
 
 class SandboxProvisioner(KernelProvisionerBase):
