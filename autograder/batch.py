@@ -39,13 +39,16 @@ def autograded(assignment: Assignment, student: str) -> Path:
 
 
 def is_up_to_date(assignment: Assignment, submission: Submission) -> bool:
-    """Whether a result of this very content is there; times of files do not matter."""
+    """Whether a result of this very content is there, whatever the times of the files; a fault of
+    the grader is no result."""
     import nbformat
 
     with contextlib.suppress(OSError, ValueError, Refused):
         data = read_file(submission.path)
         result = nbformat.read(autograded(assignment, submission.student), as_version=4)
-        return bool(result.metadata.get(METADATA, {}).get("digest") == digest_of(data))
+        report = read_report(result)
+        faulty = report is None or report.state is State.INFRASTRUCTURE_FAULT
+        return not faulty and bool(result.metadata[METADATA].get("digest") == digest_of(data))
     return False
 
 
@@ -116,7 +119,7 @@ class Judging:
 
     def abort(self) -> None:
         """End the workers now; with them go their zygotes and kernels."""
-        for process in list(getattr(self._pool, "_processes", None) or {}).copy():
+        for process in list(getattr(self._pool, "_processes", None) or {}):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
 

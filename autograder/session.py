@@ -106,15 +106,20 @@ class Session:
             self.close()
             self._start()
             self._restarts += 1
-            if self._restarts > _MAX_RESTARTS or time.monotonic() > self._deadline:
-                self._give_up_cells()
+            if time.monotonic() > self._deadline:
+                self._give_up_cells(0)
+            elif self._restarts > _MAX_RESTARTS:
+                self._give_up_cells(
+                    max(
+                        (n for n, c in enumerate(self.cells) if not c.runs), default=len(self.cells)
+                    )
+                )
             if all(self._run(cell, keep=first) for cell in self.cells if cell.runs):
                 return
 
-    def _give_up_cells(self) -> None:
-        """Too many deaths: from the last cell that was lost on, no cell is run any more."""
-        lost = [number for number, cell in enumerate(self.cells) if not cell.runs]
-        for cell in self.cells[lost[-1] if lost else len(self.cells) :]:
+    def _give_up_cells(self, start: int) -> None:
+        """Out of time, or too many deaths: from here on no cell is run any more."""
+        for cell in self.cells[start:]:
             cell.runs = False
 
     def _run(self, cell: Cell, keep: bool) -> bool:

@@ -178,4 +178,4 @@ def test_the_whole_submission_has_a_time_limit(policy: Policy) -> None:
     start = time.monotonic()
     with Session(_cells(*["while True: pass"] * 9), brief):
         pass
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < 12
