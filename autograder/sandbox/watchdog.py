@@ -21,8 +21,9 @@ def _status(pid: int) -> dict[str, str]:
 def excess(pid: int, scratch: str, policy: Policy, started: float) -> str | None:
     """What the kernel takes too much of, as a sentence; None if nothing."""
     status = _status(pid)
-    if "VmRSS" not in status:  # a zombie, which is dead or hides other threads behind it
-        return "ended its main thread" if int(status["Threads"]) > 1 else None
+    if "VmRSS" not in status:  # a zombie: dying, dead, or hiding other threads behind it
+        time.sleep(1.0)
+        return "ended its main thread" if int(_status(pid)["Threads"]) > 1 else None
     resident = int(status["VmRSS"].split()[0]) * 1024
     if resident > policy.memory:
         return f"used more than {policy.memory >> 20} MiB of memory"
