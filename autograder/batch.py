@@ -22,6 +22,7 @@ from autograder import worker
 from autograder.assignment import Assignment
 from autograder.record import METADATA, read_report
 from autograder.results import Graded, ungraded
+from autograder.sandbox.host import Nursery
 from autograder.sandbox.policy import Policy
 from autograder.sanitise import Refused
 from autograder.seeds import seed_of
@@ -73,13 +74,17 @@ class Judging:
         self._assignment, self._policy, self._jobs = assignment, policy, jobs
         self._pool: ProcessPoolExecutor | None = None
         self._futures: dict[Future[Graded], Submission] = {}
+        self._nursery = Nursery()
 
     def start(self, submissions: list[Submission], jobs: int | None = None) -> None:
         """Hand out work; the workers import their libraries while the coordinator prepares."""
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["autograder.grading"])  # imports torch once for all workers
+        # Imports torch once for all workers.
+        context.set_forkserver_preload(["autograder.lean", "autograder.grading"])
         jobs = min(jobs or self._jobs, len(submissions))
-        self._pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=worker.start)
+        self._pool = ProcessPoolExecutor(
+            jobs, context, initializer=worker.start, initargs=(self._nursery.requests,)
+        )
         self._futures = {}
         for submission in submissions:
             seed = seed_of(self._assignment.course, submission.student, self._assignment.name)
@@ -116,6 +121,11 @@ class Judging:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
+
+    def close(self) -> None:
+        """Stop, and end the nursery."""
+        self.stop()
+        self._nursery.close()
 
     def abort(self) -> None:
         """End the workers now; with them go their zygotes and kernels."""
@@ -166,7 +176,7 @@ def grade_all(
         judging.abort()
         raise
     finally:
-        judging.stop()
+        judging.close()
     return reports
 
 

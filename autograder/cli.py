@@ -9,6 +9,7 @@ import secrets
 import sys
 from pathlib import Path
 
+from autograder import lean  # noqa: F401  before anything that imports nbformat
 from autograder.assignment import Assignment, UnknownAssignment, course_folder, find
 from autograder.sandbox.policy import UNPROTECTED_VARIABLE, Policy, default_policy
 from autograder.sandbox.walls import SandboxUnavailable, require

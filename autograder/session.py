@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
 import zmq
 from jupyter_client import BlockingKernelClient, KernelManager
@@ -16,6 +17,7 @@ from autograder.outputs import Outputs, error_output
 from autograder.sandbox.host import ZygoteFailed
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.provisioner import SandboxProvisioner
+from autograder.sandbox.watchdog import processor_seconds
 from autograder.verdicts import NotPassed, Verdict
 from autograder.wire import BadReply, pack, unpack
 from vae_utils.calls import Call, Reply
@@ -60,6 +62,7 @@ class Session:
         self._manager: KernelManager | None = None
         self._client: BlockingKernelClient | None = None
         self._context: zmq.Context[Any] | None = None
+        self._dropped = 0
         self._restarts = 0
         self._deadline = time.monotonic() + policy.submission_seconds
 
@@ -149,15 +152,19 @@ class Session:
             kind, content = message["header"].get("msg_type"), message["content"]
             received += len(str(content))
             if received > self._policy.flood_bytes:
-                self._end()
-                raise KernelDied(f"printed more than {self._policy.flood_bytes >> 20} MiB")
+                self._end_flood()
             if channel == "iopub":
                 if kind == "status" and content.get("execution_state") == "idle":
                     return
                 output(str(kind), content)
 
-    def _messages(self, request: str, seconds: float) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Messages that answer the request, until the time is up or the kernel is gone."""
+    def _messages(
+        self, request: str, seconds: float, processor: float = math.inf
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Messages that answer the request, until the time is up or the kernel is gone.
+
+        seconds: on the clock. processor: seconds of computing, which no busy machine uses up.
+        """
         assert self._client is not None
         channels = {
             "iopub": self._client.iopub_channel.socket,
@@ -166,8 +173,10 @@ class Session:
         poller = zmq.Poller()
         for socket in channels.values():
             poller.register(socket, zmq.POLLIN)
+        self._dropped = 0  # bytes of messages too large to be parsed
         deadline, strays = min(time.monotonic() + seconds, self._deadline), 0
-        while time.monotonic() < deadline:
+        enough = self._processor_seconds() + processor
+        while time.monotonic() < deadline and self._processor_seconds() < enough:
             ready = dict(poller.poll(_POLL_MILLISECONDS))
             for name, socket in channels.items():
                 if socket in ready:
@@ -176,6 +185,8 @@ class Session:
                         yield name, message
                     else:
                         strays += 1
+            if self._dropped > self._policy.flood_bytes:
+                self._end_flood()
             if strays > _MAX_STRAYS:
                 self._end()
                 raise KernelDied("sent messages that nobody asked for")
@@ -190,9 +201,9 @@ class Session:
         try:
             frames = socket.recv_multipart(zmq.NOBLOCK)
             _, parts = session.feed_identities(frames)
-            if sum(map(len, frames)) > self._policy.reply_bytes:
-                return None
-            if max(map(len, parts[:5])) > _MAX_PART:
+            size = sum(map(len, frames))
+            if size > self._policy.reply_bytes or max(map(len, parts[:5])) > _MAX_PART:
+                self._dropped += size
                 return None
             message = session.deserialize(parts)
         except Exception:  # hostile bytes break parsers in more ways than can be listed
@@ -202,6 +213,12 @@ class Session:
 
     def _alive(self) -> bool:
         return self._manager is not None and bool(self._manager.is_alive())
+
+    def _processor_seconds(self) -> float:
+        """Processor time of the kernel so far; 0 if it has ended."""
+        provisioner = self._manager.provisioner if self._manager else None
+        pid = getattr(provisioner, "pid", None)
+        return processor_seconds(pid) if pid else 0.0
 
     def _cause_of_death(self) -> str:
         provisioner = self._manager.provisioner if self._manager else None
@@ -229,13 +246,19 @@ class Session:
         if self._manager is not None and isinstance(self._manager.provisioner, SandboxProvisioner):
             self._manager.shutdown_kernel(now=True)
 
+    def _end_flood(self) -> NoReturn:
+        self._end()
+        raise KernelDied(f"printed more than {self._policy.flood_bytes >> 20} MiB")
+
     def ask(self, call: Call) -> Reply:
         """Make a call. A kernel that dies or hangs over it is replaced, and the call has failed."""
         call = replace(call, disabled=tuple(sorted(self.disabled)))
         try:
             reply = self._evaluate(call)
         except OutOfTime:
-            message = f"{call.function} did not come back within {self._policy.call_seconds} s"
+            limits = self._policy.call_cpu_seconds, self._policy.call_seconds
+            within = "within {} s of computing or {} s of waiting".format(*limits)
+            message = f"{call.function} did not come back {within}"
             problem = NotPassed(Verdict.TIMED_OUT, message, _HANG_HINT)
         except KernelDied as death:
             problem = NotPassed(Verdict.CRASHED, f"{call.function} {death}", _DEATH_HINT)
@@ -261,7 +284,8 @@ class Session:
         message = self._client.session.msg("evaluate_request", content)
         self._client.session.send(self._client.shell_channel.socket, message, buffers=buffers)
         request = message["header"]["msg_id"]
-        for channel, reply in self._messages(request, self._policy.call_seconds):
+        limits = self._policy.call_seconds, self._policy.call_cpu_seconds
+        for channel, reply in self._messages(request, *limits):
             if channel == "shell" and reply["header"].get("msg_type") == "evaluate_reply":
                 return unpack(reply["content"], reply["buffers"], self._policy.reply_bytes)
         raise AssertionError("unreachable: _messages ends with an exception")

@@ -6,10 +6,12 @@ import copy
 import logging
 import resource
 import signal
+import socket
 from dataclasses import replace
 
 from autograder.assignment import Assignment
 from autograder.results import Graded, ungraded
+from autograder.sandbox.host import adopt_from
 from autograder.sandbox.policy import Policy
 from autograder.sanitise import Refused
 from autograder.submissions import Submission, digest_of, read_file
@@ -19,9 +21,15 @@ MEMORY = 6 << 30
 """Bytes of a worker: a kernel that floods its judge costs that worker, not the machine."""
 
 
-def start() -> None:
-    """One thread for the judge's arithmetic, as there are as many workers as cores, and a limit."""
+def start(nursery: socket.socket | None = None) -> None:
+    """One thread for the judge's arithmetic, as there are as many workers as cores, and a limit.
+
+    nursery: where to ask for a zygote; without it, this process starts one.
+    """
     import torch
+
+    if nursery is not None:
+        adopt_from(nursery)
 
     logging.disable(logging.CRITICAL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator, which ends us

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import autograder.lean  # noqa: F401  # isort: skip  # before nbformat
 import nbformat
 from nbformat.notebooknode import NotebookNode
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -53,11 +54,22 @@ def test_a_function_that_hangs_costs_one_time_limit(policy: Policy, name: str) -
     with Session(_cells(), policy) as session:
         for wait in (policy.call_seconds, 0):
             start = time.monotonic()
-            with pytest.raises(NotPassed, match="did not come back within 3 s") as caught:
+            with pytest.raises(NotPassed, match="did not come back within") as caught:
                 session.ask(Call(name))
             assert caught.value.verdict is Verdict.TIMED_OUT
             assert time.monotonic() - start < wait + 3
         assert _good(session)
+
+
+def test_a_call_is_limited_by_the_processor_time_it_uses(policy: Policy) -> None:
+    """So an endless loop ends early, and a busy machine fails nobody."""
+    limits = replace(policy, call_cpu_seconds=1, call_seconds=30)
+    with Session(_cells("def wait(): time.sleep(2); return 1"), limits) as session:
+        assert session.ask(Call("wait")).failure is None
+        start = time.monotonic()
+        with pytest.raises(NotPassed, match="did not come back within 1 s of computing"):
+            session.ask(Call("hang"))
+        assert time.monotonic() - start < 10
 
 
 @pytest.mark.slow

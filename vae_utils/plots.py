@@ -84,7 +84,8 @@ def visualize_embeddings(
             the device of the vae.
 
     Raises:
-        ValueError: x, y, mu or the coordinates have another shape.
+        ValueError: x, y, mu or the coordinates have another shape, or mu is not finite or the same
+            for all images.
     """
     flat = _flatten(x).to(_device_of(vae))
     labels = _to_numpy(y)
@@ -122,6 +123,7 @@ def _image_grid(
     figure, grid = _grid(INCHES * num_cols, height * num_rows, num_rows, num_cols)
     for cell in grid.flat:
         cell.set_axis_off()
+        cell.set(xticks=[], yticks=[])  # matplotlib measures them for the titles even when unseen
     for cell, image in zip(grid.flat, images, strict=False):
         cell.imshow(image, cmap="gray", vmin=0, vmax=1)
     for cell, title in zip(grid.flat, titles, strict=False):
@@ -185,6 +187,10 @@ def _embed(vae: Any, x: Tensor) -> "np.ndarray":
 
     means = vae.encoder(x)[0]
     _insist_on_shape("vae.encoder(x)[0]", means, (len(x), "L"))
+    if not means.isfinite().all():
+        raise ValueError("vae.encoder(x)[0] holds values that are not finite: nothing to embed.")
+    if (means == means[0]).all():  # scikit-learn would divide by zero, and crash
+        raise ValueError("vae.encoder(x)[0] is the same for all images: nothing to embed.")
     start = "pca" if means.shape[1] > 1 else "random"
     # Half of scikit-learn's 1,000 iterations: of 1,000 points the picture is the same by then.
     tsne = TSNE(perplexity=min(30, (len(x) - 1) / 3), init=start, max_iter=500, random_state=0)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -48,22 +50,51 @@ def _clean_environment() -> dict[str, str]:
     }
 
 
-class Zygote:
-    """One zygote process. Thread-safe: each request waits for its reply."""
+def _launch(theirs: socket.socket, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "autograder.sandbox.zygote", str(theirs.fileno()), *arguments],
+        pass_fds=[theirs.fileno()],
+        env=_clean_environment(),
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+
+class Nursery:
+    """A process that has imported everything and forks zygotes for the workers of a batch.
+
+    `requests` is inherited or pickled into the workers; whoever holds it can ask for a zygote.
+    """
 
     def __init__(self) -> None:
+        self.requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = _launch(theirs, "nursery")
+
+    def close(self) -> None:
+        """End the process; with it go the zygotes that it forked."""
+        self.requests.close()
+        self._process.kill()
+        self._process.communicate()
+
+
+class Zygote:
+    """One zygote process. Thread-safe: each request waits for its reply.
+
+    nursery: where to ask for a fork of a process that is warm already.
+    """
+
+    def __init__(self, nursery: socket.socket | None = None) -> None:
         scratch.sweep(tempfile.gettempdir())
+        self._process: subprocess.Popen[bytes] | None = None
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "autograder.sandbox.zygote", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                env=_clean_environment(),
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-            )
+            if nursery is None:
+                self._process = _launch(theirs)
+            else:
+                socket.send_fds(nursery, [b"z"], [theirs.fileno()])
         ours.settimeout(_START_SECONDS)
         self._socket = ours
         self._lines = ours.makefile("rw")
@@ -76,10 +107,14 @@ class Zygote:
         except OSError as error:
             raise ZygoteFailed(f"the zygote does not answer: {error}") from error
         if not line:
-            self._process.kill()
-            _, errors = self._process.communicate()
-            raise ZygoteFailed("the zygote ended: " + errors.decode(errors="replace")[-2000:])
+            raise ZygoteFailed("the zygote ended: " + self._last_words())
         return dict(json.loads(line))
+
+    def _last_words(self) -> str:
+        if self._process is None:
+            return "its nursery knows why"
+        self._process.kill()
+        return self._process.communicate()[1].decode(errors="replace")[-2000:]
 
     def _ask(self, **request: Any) -> dict[str, Any]:
         with self._lock:
@@ -92,8 +127,10 @@ class Zygote:
 
     @property
     def alive(self) -> bool:
-        """Whether the process runs."""
-        return self._process.poll() is None
+        """Whether the process runs: a zygote says nothing unasked, and closes when it ends."""
+        waiting = select.poll()
+        waiting.register(self._socket, select.POLLIN)
+        return not waiting.poll(0)
 
     def spawn(self, connection: dict[str, Any], scratch: str, policy: Policy) -> int:
         """Fork a kernel; returns its process id."""
@@ -115,9 +152,12 @@ class Zygote:
 
     def close(self) -> None:
         """End the zygote and with it every kernel."""
-        self._socket.shutdown(socket.SHUT_RDWR) if self.alive else None
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._lines.close()
         self._socket.close()
+        if self._process is None:
+            return
         try:
             self._process.communicate(timeout=10)
         except subprocess.TimeoutExpired:
@@ -137,11 +177,27 @@ def _close_all(zygotes: list[Zygote]) -> None:
         zygote.close()
 
 
+_nursery: socket.socket | None = None
+
+
+def adopt_from(requests: socket.socket) -> None:
+    """From now on this process asks a nursery for its zygote."""
+    global _nursery
+    _nursery = requests
+
+
 def shared_zygote() -> Zygote:
     """This process's zygote, started at the first call and again if it has died."""
     zygotes = _shared(os.getpid())
     if zygotes and not zygotes[-1].alive:
         zygotes.pop().close()
     if not zygotes:
-        zygotes.append(Zygote())
+        zygotes.append(_adopted() or Zygote())
     return zygotes[-1]
+
+
+def _adopted() -> Zygote | None:
+    """A zygote from the nursery; None if there is no nursery, or no more."""
+    with contextlib.suppress(OSError, ZygoteFailed):
+        return Zygote(_nursery) if _nursery is not None else None
+    return None

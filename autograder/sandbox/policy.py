@@ -76,8 +76,11 @@ class Policy:
     short costs a picture in the feedback, never a point."""
     solution_cell_seconds: int = 30
     """A solution cell defines functions; some students try them out in it."""
-    call_seconds: int = 30
-    """One judged call: the slowest right solution, explicit loops over [B, L], needs 5."""
+    call_cpu_seconds: int = 15
+    """Computing in one judged call: the slowest right solution, explicit loops over [B, L], needs
+    5 here. Unlike the clock it does not run faster where the machine is busy."""
+    call_seconds: int = 60
+    """One judged call by the clock, for code that waits instead of computing."""
     output_bytes: int = 4 * MIB
     """Printed text and pictures of one cell that are kept; the notebook's own need 0.3 MiB."""
     flood_bytes: int = 64 * MIB

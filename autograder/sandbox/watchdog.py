@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,16 @@ _PERIOD = 0.2
 def _status(pid: int) -> dict[str, str]:
     text = Path(f"/proc/{pid}/status").read_text(errors="replace")  # a thread names itself
     return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+
+
+def processor_seconds(pid: int) -> float:
+    """Processor time that a process has used in all its threads, in seconds; 0 if it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    user, system = stat.rpartition(")")[2].split()[11:13]  # a process names itself, ")" included
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def excess(pid: int, scratch: str, policy: Policy, started: float) -> str | None:

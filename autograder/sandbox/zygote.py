@@ -4,7 +4,8 @@ It is started with a clean environment and knows no student, no answer and no se
 stands in its memory is readable in every kernel forked from it.
 
 Requests and replies are JSON lines on one socket: spawn, poll, kill. When the socket closes, the
-zygote ends every kernel and itself.
+zygote ends every kernel and itself. A batch starts one zygote as a *nursery*: each worker hands it
+a socket and gets a zygote of its own, forked from it, which costs no time and shares its memory.
 """
 
 from __future__ import annotations
@@ -143,14 +144,35 @@ def serve(connection: socket.socket) -> None:
             forks.kill_all()
 
 
+def be_ready(connection: socket.socket) -> None:
+    """Say so, then serve to the end."""
+    connection.sendall(b'{"ready": true}\n')
+    serve(connection)
+
+
+def nurse(requests: socket.socket) -> None:
+    """Fork a zygote for every socket that comes in, until the other end closes."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the zygotes
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(requests, 1, 1)
+        if not message:
+            return
+        if os.fork() == 0:
+            die_with_parent()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            requests.close()
+            be_ready(socket.socket(fileno=descriptors[0]))
+            return
+        os.close(descriptors[0])
+
+
 def main() -> None:
-    """Entry point: the socket's descriptor is the only argument."""
+    """Entry point: the socket's descriptor is the argument, and "nursery" if it is to be one."""
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then says so
     connection = socket.socket(fileno=int(sys.argv[1]))
     preload()
-    connection.sendall(b'{"ready": true}\n')
-    serve(connection)
+    nurse(connection) if sys.argv[2:] == ["nursery"] else be_ready(connection)
 
 
 if __name__ == "__main__":

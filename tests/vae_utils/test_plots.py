@@ -131,6 +131,18 @@ def test_one_latent_dimension_has_no_principal_plane_and_still_repeats() -> None
     np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.parametrize(
+    ("value", "said"), [(0.5, "the same for all images"), (float("nan"), "not finite")]
+)
+def test_a_collapsed_encoder_is_an_error_and_no_crash_of_python(value: float, said: str) -> None:
+    class Collapsed(nn.Module):
+        def encoder(self, x: Tensor) -> tuple[Tensor, None]:
+            return torch.full((len(x), 2), value), None
+
+    with pytest.raises(ValueError, match=said):
+        visualize_embeddings(Collapsed(), torch.rand(20, 784), TEN[:20])
+
+
 def test_tsne_keeps_digits_with_equal_means_together() -> None:
     groups = dots(visualize_embeddings(Shadow(), clusters(), TEN))
     centres = np.array([group.mean(0) for group in groups])
