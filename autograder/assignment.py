@@ -68,6 +68,17 @@ class Assignment:
             if is_graded(cell) and (name := grade_id(cell))
         )
 
+    @cached_property
+    def signatures(self) -> dict[str, tuple[str, ...]]:
+        """Parameters of the functions that students write, `self` included."""
+        sources = (cell.source for cell in self.template.cells if is_solution(cell))
+        return {name: names for source in sources for name, names in _signatures(source).items()}
+
+
+def _signatures(source: str) -> dict[str, tuple[str, ...]]:
+    functions = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
+    return {node.name: tuple(a.arg for a in node.args.args) for node in functions}
+
 
 def grade_id(cell: NotebookNode) -> str:
     """nbgrader's name of a cell, empty if it has none."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from autograder.assignment import Assignment, Task
+from autograder.assignment import Assignment
 from autograder.checks import Draw
 from autograder.student import Ask, Claim, Student
 from autograder.verdicts import CheckResult, NotPassed, TaskReport, Verdict
@@ -47,8 +47,8 @@ class Done:
 class _Judge:
     """pytest plug-in: provides `student` and `draw`, keeps what each check came to."""
 
-    def __init__(self, ask: Ask, seed: int) -> None:
-        self._ask, self._seed = ask, seed
+    def __init__(self, ask: Ask, seed: int, signatures: dict[str, tuple[str, ...]]) -> None:
+        self._ask, self._seed, self._signatures = ask, seed, signatures
         self._student: Student | None = None
         self.done: dict[str, list[Done]] = {}
         self.broken: list[str] = []
@@ -62,7 +62,7 @@ class _Judge:
     def student(self, draw: Draw) -> Student:
         """The submission."""
         lost = (name for name, done in self.done.items() if any(_has_lost(d) for d in done))
-        self._student = Student(self._ask, draw, frozenset(lost))
+        self._student = Student(self._ask, draw, frozenset(lost), self._signatures)
         return self._student
 
     @pytest.hookimpl(tryfirst=True)
@@ -140,11 +140,11 @@ def _own_environment() -> Iterator[None]:
         os.environ.update(saved)
 
 
-def run_checks(tasks: tuple[Task, ...], ask: Ask, seed: int) -> dict[str, list[Done]]:
-    """Run the checks of some tasks; raises JudgeBroke if one of them fails by our own fault."""
-    judge = _Judge(ask, seed)
-    paths = [str(task.checks) for task in tasks]
-    rootdir = str(tasks[0].checks.parent)
+def run_checks(assignment: Assignment, ask: Ask, seed: int) -> dict[str, list[Done]]:
+    """Run all checks; raises JudgeBroke if one of them fails by our own fault."""
+    judge = _Judge(ask, seed, assignment.signatures)
+    paths = [str(task.checks) for task in assignment.tasks]
+    rootdir = str(assignment.tasks[0].checks.parent)
     noise = io.StringIO()
     with _own_environment(), contextlib.redirect_stdout(noise), contextlib.redirect_stderr(noise):
         status = pytest.main(["-c", os.devnull, "--rootdir", rootdir, *_OPTIONS, *paths], [judge])
@@ -157,7 +157,7 @@ def run_checks(tasks: tuple[Task, ...], ask: Ask, seed: int) -> dict[str, list[D
 
 def judge(assignment: Assignment, ask: Ask, seed: int) -> tuple[TaskReport, ...]:
     """Verdicts on every task of the assignment, with inputs drawn from `seed`."""
-    done = run_checks(assignment.tasks, ask, seed)
+    done = run_checks(assignment, ask, seed)
     return tuple(
         TaskReport(task.name, task.points, tuple(item.result for item in done[task.name]))
         for task in assignment.tasks

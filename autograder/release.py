@@ -117,7 +117,10 @@ def fingerprint(assignment: Assignment) -> str:
     import vae_utils
 
     library = Path(vae_utils.__file__).parent
-    code = [library / name for name in ("calls.py", "codec.py", "compare.py", "tape.py")]
+    code = [
+        library / name
+        for name in ("calls.py", "codec.py", "compare.py", "misconceptions.py", "tape.py")
+    ]
     checks = sorted(CHECKS.joinpath(assignment.name).glob("*.py"))
     digest = hashlib.sha256()
     for path in (assignment.source, CHECKS / "__init__.py", *checks, *code):

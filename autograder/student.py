@@ -11,8 +11,8 @@ from torch import Tensor
 from autograder.checks import Draw, Misconception
 from autograder.verdicts import NotPassed, Verdict
 from vae_utils.calls import Call, Failure, Reply
-from vae_utils.compare import compare
-from vae_utils.explain import explain
+from vae_utils.explain import explain, listed, named, raised
+from vae_utils.misconceptions import compared, recognise
 
 Ask = Callable[[Call], Reply]
 
@@ -24,6 +24,9 @@ class Claim:
     call: Call
     kind: str
     params: dict[str, Any]
+    misconceptions: Iterable[Misconception] = ()
+    uses: tuple[str, ...] = ()
+    """Tasks whose own mistakes do not count here."""
 
 
 class Answer:
@@ -48,13 +51,15 @@ class Answer:
         self, kind: str, params: dict[str, Any], misconceptions: Iterable[Misconception] = ()
     ) -> Answer:
         """Hold the reply against a comparison of `vae_utils.compare`."""
-        self._student.claims.append(Claim(self._call, kind, params))
-        problem = _compared(kind, self._reply, params)
+        claim = Claim(self._call, kind, params, misconceptions, self._student.uses)
+        self._student.claims.append(claim)
+        problem = compared(kind, self._reply, params)
         if problem is None:
             return self
-        for mistake in misconceptions:
-            if _fits(mistake, kind, self._reply, params):
-                raise NotPassed(Verdict.FAILED, problem, mistake.hint, mistake.name)
+        problem = self._student.named(problem, self._call.function)
+        mistake = recognise(misconceptions, kind, self._reply, params)
+        if mistake:
+            raise NotPassed(Verdict.FAILED, problem, mistake.hint, mistake.name)
         raise NotPassed(Verdict.FAILED, problem)
 
     def must_equal(
@@ -84,8 +89,16 @@ class Answer:
 class Student:
     """A submission as a check sees it."""
 
-    def __init__(self, ask: Ask, draw: Draw, lost: frozenset[str] | None = None) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        draw: Draw,
+        lost: frozenset[str] | None = None,
+        signatures: dict[str, tuple[str, ...]] | None = None,
+    ) -> None:
         self._ask, self._draw, self._lost = ask, draw, lost
+        self._signatures = signatures or {}
+        self.uses: tuple[str, ...] = ()
         self.answered = False
         self.claims: list[Claim] = []
         self.notes: list[str] = []
@@ -108,16 +121,24 @@ class Student:
             raise NotPassed(Verdict.CRASHED, f"{function}: the replies do not belong together")
         return Answer(self, call, reply)
 
-    def either(self, first: Callable[[], Any], own: Callable[[], Any], note: str) -> None:
+    def named(self, text: str, function: str) -> str:
+        """The text with the names of a function's arguments in place of their numbers."""
+        return named(text, self._signatures.get(function, ()))
+
+    def either(
+        self, first: Callable[[], Any], own: Callable[[], Any], uses: tuple[str, ...]
+    ) -> None:
         """Pass if the first claim holds or, errors carried forward, the one from own parts.
 
-        Own parts are asked only if one of the earlier tasks lost points: where all parts are right,
-        the first claim must hold.
+        Own parts are asked only if a task that is used here lost points: where all parts are
+        right, the first claim must hold.
         """
+        blamed = tuple(part for part in uses if self._lost is None or part in self._lost)
+        self.uses = uses
         try:
             first()
         except NotPassed as problem:
-            if self._lost is not None and not self._lost:
+            if not blamed:
                 raise
             kept = len(self.claims)
             try:
@@ -126,31 +147,18 @@ class Student:
                 raise problem from None
             finally:
                 del self.claims[kept:]  # the tape holds the first claim only
-            self.notes.append(note)
-
-
-def _compared(kind: str, reply: Reply, params: dict[str, Any]) -> str | None:
-    """As `compare`; a reply so odd that comparing it fails is wrong, not a fault of the grader."""
-    try:
-        return compare(kind, reply, params)
-    except Exception as error:
-        return f"its result cannot be compared ({type(error).__name__})"
-
-
-def _fits(mistake: Misconception, kind: str, reply: Reply, params: dict[str, Any]) -> bool:
-    if mistake.kind is None:
-        return _compared(kind, reply, {**params, **mistake.expected}) is None
-    return _compared(mistake.kind, reply, mistake.expected) is None
+            self.notes.append(f"right, given your own {listed(blamed)}")
+        finally:
+            self.uses = ()
 
 
 def _not_passed(function: str, failure: Failure) -> NotPassed:
     if failure.kind == "NotImplementedError":
         inner = failure.path[-1] if failure.path else function
-        where = "" if inner == function else f": it stops in {inner}"
-        return NotPassed(Verdict.UNATTEMPTED, f"not attempted{where}")
+        stops = "" if inner == function else f": it stops in {inner}"
+        return NotPassed(Verdict.UNATTEMPTED, f"not attempted{stops}")
     if failure.kind == "NotNumbers":
         return NotPassed(Verdict.FAILED, failure.text)
     if failure.kind == "Missing":
         return NotPassed(Verdict.CRASHED, failure.text, explain(failure))
-    message = f"{function} raised {failure.kind}: {failure.text}".rstrip(": ")
-    return NotPassed(Verdict.CRASHED, message, explain(failure))
+    return NotPassed(Verdict.CRASHED, raised(function, failure), explain(failure))

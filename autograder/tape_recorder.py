@@ -17,7 +17,10 @@ from vae_utils.tape import Entry, Tape, TapedCheck, write
 
 
 def _taped(done: Done) -> TapedCheck:
-    entries = tuple(Entry(claim.call, claim.kind, claim.params) for claim in done.claims)
+    entries = tuple(
+        Entry(claim.call, claim.kind, claim.params, tuple(claim.misconceptions), claim.uses)
+        for claim in done.claims
+    )
     result = done.result
     return TapedCheck(result.name, result.claim, result.points, entries)
 
@@ -32,7 +35,7 @@ def record(assignment: Assignment, reference: NotebookNode, seed: int, made_from
     """Write the assignment's tape; raises JudgeBroke if the reference does not pass."""
     policy = default_policy()
     with Session(runnable(reference, policy), policy) as session:
-        done = run_checks(assignment.tasks, session.ask, seed)
+        done = run_checks(assignment, session.ask, seed)
     checks = [item for items in done.values() for item in items]
     _require_passed(checks)
 
@@ -42,4 +45,5 @@ def record(assignment: Assignment, reference: NotebookNode, seed: int, made_from
 
     tasks = {task.name: tuple(map(_taped, done[task.name])) for task in assignment.tasks}
     assignment.tape.parent.mkdir(parents=True, exist_ok=True)
-    write(Tape(assignment.name, tasks, made_from), assignment.tape, recipe)
+    tape = Tape(assignment.name, tasks, assignment.signatures, made_from)
+    write(tape, assignment.tape, recipe)

@@ -14,6 +14,7 @@ from vae_utils.calls import Call, Failure, Reply, call_to_json
 
 _MAX_OUTPUTS = 16
 _MAX_TEXT = 4000
+_MAX_LINE = 200
 _DTYPES = {
     torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.bool, torch.uint8,
     torch.int8, torch.int16, torch.int32, torch.int64,
@@ -55,12 +56,14 @@ def _tensors(buffers: list[Any], limit: int) -> dict[str, Tensor]:
 
 
 def _failure(data: Any) -> Failure:
-    _want(isinstance(data, dict) and set(data) == {"kind", "text", "path"}, "failure")
-    _want(isinstance(data["kind"], str) and isinstance(data["text"], str), "failure text")
+    _want(isinstance(data, dict) and set(data) == {"kind", "text", "path", "line"}, "failure")
+    texts = (data["kind"], data["text"], data["line"])
+    _want(all(isinstance(text, str) for text in texts), "failure text")
     path = data["path"]
     _want(isinstance(path, list) and all(isinstance(name, str) for name in path), "failure path")
     names = tuple(_plain(name)[:100] for name in path[-20:])
-    return Failure(_plain(data["kind"])[:100], _plain(data["text"])[:_MAX_TEXT], names)
+    line = _plain(data["line"])[:_MAX_LINE]
+    return Failure(_plain(data["kind"])[:100], _plain(data["text"])[:_MAX_TEXT], names, line)
 
 
 def _plain(text: str) -> str:

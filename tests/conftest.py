@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads of small problems wait for each other
+
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path

@@ -171,5 +171,5 @@ def test_the_reference_runs_in_a_plain_kernel_and_shows_its_pictures(
     ]
     assert len(pictures) >= 5 and len(set(pictures)) == len(pictures)
     for task in TASKS:
-        said = cell_of(notebook, task).outputs[0].text
+        said = cell_of(notebook, task).outputs[0].data["text/plain"]
         assert said.startswith(f"✓ {task}: passed"), said

@@ -147,6 +147,7 @@ HOSTILE_MESSAGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", HOSTILE_MESSAGES.values(), ids=HOSTILE_MESSAGES.keys())
 def test_messages_out_of_form_cost_a_verdict_and_not_the_grader(
     policy: Policy, change: str

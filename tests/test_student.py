@@ -74,7 +74,7 @@ def test_own_parts_that_crash_do_not_help_and_do_not_break_the_judge() -> None:
     answer = student.call("f")
     for own in (lambda: 1 / 0, lambda: answer.must_equal(torch.ones(2))):
         with pytest.raises(NotPassed, match="entry"):
-            student.either(lambda: answer.must_equal(torch.full((2,), 5.0)), own, "note")
+            student.either(lambda: answer.must_equal(torch.full((2,), 5.0)), own, ("part",))
     assert student.notes == []
 
 
@@ -84,9 +84,9 @@ def test_own_parts_leave_a_note_and_no_trace_on_the_tape() -> None:
     student.either(
         lambda: answer.must_equal(torch.ones(2)),
         lambda: answer.must_equal(torch.zeros(2)),
-        "right, given your own part",
+        ("part", "other"),
     )
-    assert student.notes == ["right, given your own part"]
+    assert student.notes == ["right, given your own part and other"]
     assert len(student.claims) == 1
 
 

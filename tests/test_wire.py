@@ -48,7 +48,7 @@ def test_an_honest_reply_is_read() -> None:
         ({**GOOD, "outputs": [{"$tensor": "t0"}] * 99}, [TENSORS]),
         ({**GOOD, "gradients": [1]}, [TENSORS]),
         ({**GOOD, "failure": "x"}, [TENSORS]),
-        ({**GOOD, "failure": {"kind": 1, "text": "", "path": []}}, [TENSORS]),
+        ({**GOOD, "failure": {"kind": 1, "text": "", "path": [], "line": ""}}, [TENSORS]),
         (GOOD, []),
         (GOOD, [TENSORS, TENSORS]),
         (GOOD, [b"\x80\x04\x95 a pickle"]),
@@ -63,11 +63,11 @@ def test_a_forged_reply_is_refused(content: Any, buffers: list[bytes]) -> None:
 
 
 def test_long_texts_of_a_failure_are_cut() -> None:
-    failure = {"kind": "E" * 9999, "text": "t" * 99999, "path": ["p" * 999] * 99}
+    failure = {"kind": "E" * 9999, "text": "t" * 99999, "path": ["p" * 999] * 99, "line": "l" * 999}
     reply = unpack({**GOOD, "failure": failure}, [], LIMIT)
     assert reply.failure is not None
     assert len(reply.failure.kind) == 100 and len(reply.failure.text) == 4000
-    assert len(reply.failure.path) == 20
+    assert len(reply.failure.path) == 20 and len(reply.failure.line) == 200
 
 
 def test_the_probe_answers_with_values_and_gradients() -> None:

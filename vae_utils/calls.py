@@ -7,11 +7,13 @@ Nothing here knows an answer.
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import traceback
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,9 @@ from torch import Tensor
 from vae_utils.codec import decode, encode
 
 _MAX_TEXT = 2000
+_MAX_LINE = 200
+_LIBRARIES = tuple(str(Path(file).parent) for file in (__file__, torch.__path__[0], os.__file__))
+"""What lies here is not the student's code."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,13 @@ class Call:
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception in the student's code: its type, its text, the functions it passed through."""
+    """An exception in the student's code: its type, its text, the functions it passed through,
+    and the student's line in which it rose."""
 
     kind: str
     text: str
     path: tuple[str, ...] = ()
+    line: str = ""
 
 
 @dataclass(frozen=True)
@@ -223,8 +230,14 @@ def _run(call: Call, namespace: dict[str, Any]) -> Reply:
 def _failure(error: BaseException) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
     path = tuple(frame.name for frame in frames if frame.filename != __file__)
-    text = str(error)[:_MAX_TEXT].encode("utf-8", "replace").decode()  # no lone surrogates
-    return Failure(type(error).__name__, text, path[-20:])
+    text = _plain(str(error)[:_MAX_TEXT])
+    own = [frame for frame in frames if not frame.filename.startswith(_LIBRARIES)]
+    line = f"line {own[-1].lineno}, {own[-1].name}: {own[-1].line}" if own else ""
+    return Failure(type(error).__name__, text, path[-20:], _plain(line[:_MAX_LINE]))
+
+
+def _plain(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()  # no lone surrogates
 
 
 def evaluate(call: Call, namespace: dict[str, Any]) -> Reply:

@@ -1,33 +1,24 @@
-"""`check("task")`: the first verdict, in the notebook, from the tape that lies beside it."""
+"""`check("task")`: full feedback in the notebook, from the tape that lies beside it."""
 
 from __future__ import annotations
 
-import contextlib
-import io
+import os
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from vae_utils.calls import Failure, evaluate
-from vae_utils.compare import compare
-from vae_utils.explain import explain
+from vae_utils import showing
 from vae_utils.quick import is_quick
-from vae_utils.tape import Tape, TapedCheck, read
-
-PASSED, FAILED, UNATTEMPTED = "passed", "failed", "not attempted"
-_MARKS = {PASSED: "✓", FAILED: "✗", UNATTEMPTED: "○"}
+from vae_utils.replaying import FAILED, PASSED, Replay, TaskOutcome
+from vae_utils.tape import Tape, read
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What one check came to, and why."""
+class CheckFailed(Exception):
+    """A task is not right. Jupyter shows one line of it, since the table above says more."""
 
-    check: TapedCheck
-    verdict: str
-    message: str = ""
-    hint: str = ""
+    def _render_traceback_(self) -> list[str]:
+        return [f"CheckFailed: {self}"]
 
 
 @lru_cache(maxsize=4)
@@ -41,65 +32,50 @@ def _tape(folder: Path) -> Tape | None:
     return _read(tapes[0], tapes[0].stat().st_mtime) if tapes else None
 
 
-def _failed(check: TapedCheck, function: str, failure: Failure) -> Outcome:
-    if failure.kind in ("NotNumbers", "Missing"):
-        return Outcome(check, FAILED, failure.text, explain(failure))
-    if failure.kind == "NotImplementedError":
-        inner = failure.path[-1] if failure.path else function
-        where = "" if inner == function else f"it stops in {inner}"
-        return Outcome(check, UNATTEMPTED, where)
-    message = f"{function} raised {failure.kind}: {failure.text}".rstrip(": ")
-    return Outcome(check, FAILED, message, explain(failure))
+def _is_validation() -> bool:
+    """Whether nbgrader runs the notebook to tell its student whether everything passes."""
+    return os.environ.get("NBGRADER_EXECUTION") == "validate"
 
 
-def replay(check: TapedCheck, namespace: dict[str, Any]) -> Outcome:
-    """Make the recorded calls with the functions of `namespace` and compare."""
-    for entry in check.entries:
-        with contextlib.redirect_stdout(io.StringIO()):
-            reply = evaluate(entry.call, namespace)
-        if reply.failure:
-            return _failed(check, entry.call.function, reply.failure)
-        problem = compare(entry.kind, reply, entry.params)
-        if problem:
-            return Outcome(check, FAILED, problem)
-    return Outcome(check, PASSED)
+def check(task: str | None = None) -> None:
+    """Check a task of this notebook, or all of them, and show what came out.
 
+    task: the task's name, as in `check("kl_divergence")`; without it, all tasks and the points
+        so far. A task that is not attempted is no error, except for nbgrader's Validate.
 
-def _verdict(outcomes: list[Outcome]) -> str:
-    verdicts = {outcome.verdict for outcome in outcomes}
-    if verdicts == {PASSED}:
-        return PASSED
-    return FAILED if FAILED in verdicts or PASSED in verdicts else UNATTEMPTED
-
-
-def _lines(task: str, outcomes: list[Outcome]) -> list[str]:
-    verdict = _verdict(outcomes)
-    points = sum(o.check.points for o in outcomes if o.verdict == PASSED)
-    total = sum(o.check.points for o in outcomes)
-    lines = [f"{_MARKS[verdict]} {task}: {verdict} ({points:g} of {total:g} points)"]
-    if verdict == UNATTEMPTED:
-        return lines + sorted({f"    {o.message}" for o in outcomes if o.message})
-    for outcome in outcomes:
-        lines.append(f"  {_MARKS[outcome.verdict]} {outcome.check.claim}")
-        lines += [f"      {text}" for text in (outcome.message, outcome.hint) if text]
-    return lines
-
-
-def check(task: str) -> None:
-    """Check a task of this notebook and print what came out.
-
-    task: the task's name, as in `check("kl_divergence")`.
-    Raises ValueError for a name that the notebook's tape does not know.
+    Raises:
+        CheckFailed: the task is wrong.
+        ValueError: the notebook's tape knows no task of that name.
     """
     tape = _tape(Path.cwd())
     if tape is None:
-        print(_no_tape(task))
+        print(_no_tape(task or "All tasks"))
         return
-    if task not in tape.tasks:
-        raise ValueError(f"no task {task!r} in this notebook; there is: {', '.join(tape.tasks)}")
-    namespace = sys._getframe(1).f_globals
-    outcomes = [replay(taped, namespace) for taped in tape.tasks[task]]
-    print("\n".join(_lines(task, outcomes)))
+    replay = Replay(tape, sys._getframe(1).f_globals)
+    if task is None:
+        showing.show(showing.all_tasks([replay.task(name) for name in tape.tasks]))
+        return
+    done = replay.task(_known(task, tape))
+    showing.show(showing.one_task(done))
+    if done.verdict == FAILED or (_is_validation() and done.verdict != PASSED):
+        raise CheckFailed(_summary(done))
+
+
+def _known(task: str, tape: Tape) -> str:
+    """The task's name, also from that of its function."""
+    if task in tape.tasks:
+        return task
+    for name, checks in tape.tasks.items():
+        if any(entry.call.function == task for c in checks for entry in c.entries):
+            return name
+    raise ValueError(f"no task {task!r} in this notebook; there is: {', '.join(tape.tasks)}")
+
+
+def _summary(done: TaskOutcome) -> str:
+    points = f"{done.points:g} of {done.max_points:g} points"
+    worst: Any = done.worst
+    said = (worst.hint or worst.message) if worst else done.verdict
+    return f"{done.task}, {points}: {said}"
 
 
 def _no_tape(task: str) -> str:

@@ -55,25 +55,37 @@ def _arrangement(reply: Reply, shapes: list[Tensor]) -> str | None:
             return f"{which}has shape {_shape(got)}, {_shape(wanted)} wanted"
         if got.is_complex():
             return f"{which}is complex"
-        if not torch.isfinite(got.double()).all():
+        if not torch.isfinite(got).all():
             return f"{which}contains NaN or infinity"
     return None
 
 
-def _difference(got: Tensor, expected: Tensor, rtol: float, atol: float) -> str | None:
-    """The first entry that is off by more than atol + rtol * |expected|."""
-    got, expected = got.double(), expected.double()
-    slack = atol + rtol * expected.abs()
-    wrong = (~((got - expected).abs() <= slack)).flatten().nonzero()  # so that NaN is wrong
+def _wrong(got: Tensor, expected: Tensor, rtol: float, atol: float) -> Tensor:
+    """Where an entry is off by more than atol + rtol * |expected|, or NaN."""
+    slack = atol + rtol * expected.double().abs()
+    return ~((got.double() - expected.double()).abs() <= slack)
+
+
+def first_difference(
+    got: Tensor, expected: Tensor, rtol: float, atol: float
+) -> tuple[int, ...] | None:
+    """Index of the first entry that is off by more than atol + rtol * |expected|."""
+    wrong = _wrong(got, expected, rtol, atol).flatten().nonzero()
     if not len(wrong):
         return None
-    first = int(wrong[0])
-    index = [int(i) for i in np.unravel_index(first, expected.shape)]
-    place = f"entry {index}" if index else "the value"
+    return tuple(int(i) for i in np.unravel_index(int(wrong[0]), expected.shape))
+
+
+def _difference(got: Tensor, expected: Tensor, rtol: float, atol: float) -> str | None:
+    """The same as a sentence."""
+    index = first_difference(got, expected, rtol, atol)
+    if index is None:
+        return None
+    place = f"entry {list(index)}" if index else "the value"
+    count = int(_wrong(got, expected, rtol, atol).sum())
     return (
-        f"{place} is {_number(float(got.flatten()[first]))}, "
-        f"{_number(float(expected.flatten()[first]))} wanted "
-        f"({len(wrong)} of {expected.numel()} entries differ)"
+        f"{place} is {_number(float(got[index]))}, {_number(float(expected[index]))} wanted "
+        f"({count} of {expected.numel()} entries differ)"
     )
 
 
@@ -269,11 +281,11 @@ def binary(reply: Reply, *, shape: tuple[int, ...], share: float | None = None) 
     problem = _arrangement(reply, [torch.empty(shape)])
     if problem:
         return problem
-    got = reply.outputs[0].double()
-    odd = got[(got != 0) & (got != 1)]
-    if len(odd):
-        return f"it contains {_number(float(odd[0]))}; only 0 and 1 are wanted"
-    white = float(got.mean())
+    got = reply.outputs[0]
+    odd = (got != 0) & (got != 1)
+    if odd.any():
+        return f"it contains {_number(float(got[odd][0]))}; only 0 and 1 are wanted"
+    white = float((got == 1).sum() / got.numel())
     if share is not None and abs(white - share) > tolerance(got.numel()):
         return f"a fraction of {_number(white)} of all pixels is white, {_number(share)} wanted"
     return None
@@ -290,13 +302,13 @@ def frequencies(
     problem = binary(reply, shape=shape)
     if problem:
         return problem
-    got = reply.outputs[0].double()
-    both = got * got.roll(-1, dims=1)
-    slack += math.sqrt(math.log(2 * 2 * got.shape[1] / ALPHA) / (2 * got.shape[0]))
+    white = reply.outputs[0] == 1
+    both = white & white.roll(-1, dims=1)
+    slack += math.sqrt(math.log(2 * 2 * white.shape[1] / ALPHA) / (2 * len(white)))
+    shares = (ones.sum(0).double() / len(white) for ones in (white, both))
     for observed, wanted, what in zip(
-        (got.mean(0), both.mean(0)), probability.double(), ("a pixel is", "two pixels are"),
-        strict=True,
-    ):  # fmt: skip
+        shares, probability.double(), ("a pixel is", "two pixels are"), strict=True
+    ):
         worst = int((observed - wanted).abs().argmax())
         if abs(observed[worst] - wanted[worst]) > slack:
             found, right = _number(float(observed[worst])), _number(float(wanted[worst]))
@@ -308,6 +320,11 @@ def varies(reply: Reply) -> str | None:
     """Repeated calls [repeat, ...] give different values."""
     got = reply.outputs[0]
     return "two calls gave the same values" if torch.equal(got[0], got[1]) else None
+
+
+def repeats(reply: Reply) -> str | None:
+    """Repeated calls give the same values: a mistake to recognise."""
+    return None if varies(reply) else "two calls gave different values"
 
 
 def clusters(reply: Reply, *, labels: Tensor, purity: float, linear: Tensor) -> str | None:
@@ -338,7 +355,7 @@ KINDS: dict[str, Callable[..., str | None]] = {
     function.__name__: function
     for function in (
         equal, gradients, reaches, unreached, reparameterised, normal, shared, uniform,
-        distribution, binary, frequencies, varies, clusters,
+        distribution, binary, frequencies, varies, repeats, clusters,
     )
 }  # fmt: skip
 

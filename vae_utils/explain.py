@@ -47,3 +47,35 @@ def explain(failure: Failure) -> str:
         )
     matches = (text for pattern, text in _EXPLANATIONS if re.search(pattern, failure.text))
     return next(matches, "")
+
+
+def raised(function: str, failure: Failure) -> str:
+    """What a function raised, and in which line."""
+    text = f"{function} raised {failure.kind}: {failure.text}".rstrip(": ")
+    return f"{text} (in {failure.line})" if failure.line else text
+
+
+def named(text: str, parameters: tuple[str, ...]) -> str:
+    """The text with a function's parameters, `self` included, in place of "argument 1"."""
+
+    def name(match: re.Match[str]) -> str:
+        number = int(match[1])
+        return parameters[number] if number < len(parameters) else match[0]
+
+    return re.sub(r"\bargument (\d)\b", name, text)
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """The names as a reader lists them: a, b and c."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+
+
+def takes_a_fixed_batch(text: str, size: int) -> bool:
+    """Whether an exception's text speaks of that batch size, or of rows that are not there."""
+    return bool(re.search(rf"\b{size}\b|out of bounds for dimension 0", text))
+
+
+FIXED_BATCH = (
+    "A fixed size of the batch is taken for granted: the last batch is smaller. Take the size from "
+    "the arguments."
+)

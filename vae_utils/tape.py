@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,9 @@ from torch import Tensor
 
 from vae_utils.calls import Call, call_from_json, call_to_json
 from vae_utils.codec import decode, encode
+from vae_utils.misconceptions import Misconception
 
-FORMAT = 1
+FORMAT = 2
 
 Recipe = Callable[[Tensor], list[Any] | None]
 
@@ -31,11 +32,14 @@ class TapeError(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One call and one comparison of its reply."""
+    """One call, one comparison of its reply, and what would explain a wrong one."""
 
     call: Call
     kind: str
     params: dict[str, Any]
+    misconceptions: tuple[Misconception, ...] = ()
+    uses: tuple[str, ...] = ()
+    """Tasks that the call rests on: while one of them is wrong, nothing is said about this one."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Tape:
 
     assignment: str
     tasks: dict[str, tuple[TapedCheck, ...]]
+    signatures: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Parameters of the functions that students write, `self` included."""
     made_from: str = ""
     """A hash of the reference and the checks, by which a release knows whether to record anew."""
 
@@ -75,17 +81,29 @@ def write(tape: Tape, path: Path, recipe: Recipe = lambda _: None) -> None:
         return {"$tensor": name}
 
     tasks = {name: [_check_json(c, put) for c in checks] for name, checks in tape.tasks.items()}
-    head = {"format": FORMAT, "assignment": tape.assignment, "made_from": tape.made_from}
-    text = json.dumps({**head, "tasks": tasks})
+    data = {**vars(tape), "format": FORMAT, "tasks": tasks}
+    text = json.dumps(data)
     with path.open("wb") as file:
         arrays["tape"] = np.frombuffer(text.encode(), np.uint8)
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def _check_json(check: TapedCheck, put: Any) -> dict[str, Any]:
+    def rounded(tensor: Tensor) -> dict[str, Any]:
+        return dict(put(tensor.float() if tensor.dtype is torch.float64 else tensor))
+
+    calls = [entry.call for entry in check.entries]
     entries = [
-        {"call": call_to_json(e.call, put), "kind": e.kind, "params": encode(e.params, put)}
-        for e in check.entries
+        {
+            "call": None
+            if place and calls[place - 1] is entry.call
+            else call_to_json(entry.call, put),
+            "kind": entry.kind,
+            "params": encode(entry.params, put),
+            "misconceptions": [encode(vars(m), rounded) for m in entry.misconceptions],
+            "uses": entry.uses,
+        }
+        for place, entry in enumerate(check.entries)
     ]
     return {**vars(check), "entries": entries}
 
@@ -113,12 +131,22 @@ def read(path: Path) -> Tape:
         name: tuple(_check_from(check, get) for check in checks)
         for name, checks in data["tasks"].items()
     }
-    return Tape(data["assignment"], tasks, data.get("made_from", ""))
+    signatures = {name: tuple(names) for name, names in data["signatures"].items()}
+    return Tape(data["assignment"], tasks, signatures, data["made_from"])
 
 
 def _check_from(data: dict[str, Any], get: Any) -> TapedCheck:
+    calls: list[Call] = []
+    for entry in data["entries"]:  # None: the call of the entry before
+        calls.append(call_from_json(entry["call"], get) if entry["call"] else calls[-1])
     entries = tuple(
-        Entry(call_from_json(e["call"], get), e["kind"], decode(e["params"], get))
-        for e in data["entries"]
+        Entry(
+            call=call,
+            kind=entry["kind"],
+            params=decode(entry["params"], get),
+            misconceptions=tuple(Misconception(**decode(m, get)) for m in entry["misconceptions"]),
+            uses=tuple(entry["uses"]),
+        )
+        for call, entry in zip(calls, data["entries"], strict=True)
     )
     return TapedCheck(data["name"], data["claim"], data["points"], entries)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from torch import Tensor
 
 from vae_utils.codec import uniform
+from vae_utils.misconceptions import Misconception
+
+__all__ = ["Draw", "Misconception", "worth"]
 
 Check = TypeVar("Check", bound=Callable[..., None])
 
@@ -27,20 +29,6 @@ def worth(points: float) -> Callable[[Check], Check]:
         return check
 
     return mark
-
-
-@dataclass(frozen=True)
-class Misconception:
-    """A named wrong formula with the hint of a good teaching assistant.
-
-    expected: what a comparison would expect if the wrong formula were right, as overrides of the
-    check's own parameters, or all of them where the comparison is of another kind.
-    """
-
-    name: str
-    hint: str
-    expected: dict[str, Any]
-    kind: str | None = None
 
 
 class Draw:

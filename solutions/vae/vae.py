@@ -48,7 +48,7 @@
 #
 # After each task comes a cell such as `check("encoder")`. Run it as often as you want. It tells you
 # at once whether your function is right, and often what to look at if it is not. Work from top to
-# bottom: later tasks call your earlier functions.
+# bottom: later tasks call your earlier functions. `check()` without a name shows how far you are.
 
 # %% [markdown]
 # ## The whole model in one picture
@@ -598,6 +598,14 @@ check("embeddings")
 # %% nbgrader={"grade": false, "grade_id": "embeddings_plot", "locked": true, "schema_version": 3, "solution": false}
 x, y = next(iter(test_loader))
 visualize_embeddings(vae, x.view(-1, obs_dim), y, embed=embed)
+
+# %% [markdown]
+# ## How far are you?
+#
+# Here are all seven tasks together. The grader runs the same checks, with other numbers.
+
+# %% nbgrader={"grade": false, "grade_id": "progress", "locked": true, "schema_version": 3, "solution": false}
+check()
 
 # %% [markdown]
 # ## Why are the images blurry?

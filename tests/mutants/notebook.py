@@ -59,14 +59,20 @@ def body(task: str, lines: str) -> str:
     return f"{decorator}def {name}({SIGNATURES[task]}):\n{inside}"
 
 
+def namespace(solutions: dict[str, str] | None = None, untouched: bool = False) -> dict[str, Any]:
+    """The globals of a notebook: the reference with `solutions` put in."""
+    made: dict[str, Any] = {"__name__": "__main__"}
+    for name, code in _cells(untouched).items():
+        exec((solutions or {}).get(name.removesuffix("_solution"), code), made)
+        if name == "settings":
+            exec(AROUND, made)
+    return made
+
+
 def student(solutions: dict[str, str] | None = None, untouched: bool = False) -> Ask:
     """A submission, answering calls in this process: the reference with `solutions` put in."""
-    namespace: dict[str, Any] = {"__name__": "__main__"}
-    for name, code in _cells(untouched).items():
-        exec((solutions or {}).get(name.removesuffix("_solution"), code), namespace)
-        if name == "settings":
-            exec(AROUND, namespace)
-    return lambda call: evaluate(call, namespace)
+    made = namespace(solutions, untouched)
+    return lambda call: evaluate(call, made)
 
 
 @cache
@@ -75,9 +81,11 @@ def _checks(task: str) -> tuple[Callable[..., None], ...]:
     return tuple(check for name, check in vars(module).items() if name.startswith("test_"))
 
 
-def _run(check: Callable[..., None], task: str, ask: Ask, seed: int) -> CheckResult:
+def _run(
+    check: Callable[..., None], task: str, ask: Ask, seed: int, lost: frozenset[str] | None
+) -> CheckResult:
     draw = Draw(seed, f"{task}/{check.__name__}")
-    student, problem = Student(ask, draw), None
+    student, problem = Student(ask, draw, lost, assignment().signatures), None
     try:
         check(student=student, draw=draw)
     except NotPassed as not_passed:
@@ -88,14 +96,14 @@ def _run(check: Callable[..., None], task: str, ask: Ask, seed: int) -> CheckRes
 def judged(ask: Ask, seed: int, *names: str) -> dict[str, TaskReport]:
     """Reports on the tasks of these names, on all of them where none is given.
 
-    Calls the checks as the judge's pytest does, without the 30 ms that pytest takes to start.
+    Calls the checks as the judge's pytest does, without the 30 ms that pytest takes to start. Of
+    some tasks only, it is not known whether the parts that they use lost points.
     """
-    return {
-        task.name: TaskReport(
-            task.name,
-            task.points,
-            tuple(_run(check, task.name, ask, seed) for check in _checks(task.name)),
-        )
-        for task in assignment().tasks
-        if not names or task.name in names
-    }
+    reports: dict[str, TaskReport] = {}
+    for task in assignment().tasks:
+        if not names or task.name in names:
+            lost = frozenset(n for n, r in reports.items() if r.points < r.max_points)
+            known = None if names else lost
+            results = (_run(check, task.name, ask, seed, known) for check in _checks(task.name))
+            reports[task.name] = TaskReport(task.name, task.points, tuple(results))
+    return reports

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import re
 from collections.abc import Iterator
 
 import torch
@@ -17,6 +16,7 @@ from torch import Tensor
 from autograder.checks import Draw, Misconception
 from autograder.verdicts import NotPassed, Verdict
 from vae_utils.calls import Instance
+from vae_utils.explain import FIXED_BATCH, takes_a_fixed_batch
 
 D, L, H = 784, 32, 400
 BATCH = 128  # the notebook's batch_size
@@ -106,13 +106,9 @@ def any_batch_size() -> Iterator[None]:
     try:
         yield
     except NotPassed as problem:
-        fixed = re.search(rf"\b{BATCH}\b|out of bounds for dimension 0", problem.message)
+        fixed = takes_a_fixed_batch(problem.message, BATCH)
         if problem.verdict is Verdict.CRASHED and fixed:
             raise NotPassed(
-                problem.verdict,
-                problem.message,
-                "A fixed size of the batch is taken for granted: the last batch is smaller. Take "
-                "the size from the arguments.",
-                "fixed_batch_size",
+                problem.verdict, problem.message, FIXED_BATCH, "fixed_batch_size"
             ) from None
         raise

@@ -12,7 +12,7 @@ from autograder.checks.vae.forms import gives
 from autograder.student import Student
 
 LOG_SIGMA_HINT = "You have log sigma, the formula wants log sigma^2: mind the factor 2."
-SQUARED_HINT = "The variance is squared once too often: exp(2 logsigma) is the variance."
+SQUARED_HINT = "The variance is squared once too often: sigma squared is the variance already."
 ONE_HINT = "KL(p || p) should be 0: "
 REVERSED_HINT = "This is KL(p || q); whose variance is in the denominator?"
 HALF_HINT = "The 1/2 belongs to all terms."

@@ -13,8 +13,8 @@ from autograder.student import Student
 CALLS = 6
 AXES = ("calls", "batch", "latent dimensions")
 GRADIENT_HINT = (
-    "No gradient gets through: torch.normal(mu, sigma), detach, no_grad and .data cut it off. Draw "
-    "eps from N(0, 1) first, then scale and shift it."
+    "No gradient gets through: drawing from mu and sigma directly (torch.normal), detach, no_grad "
+    "and .data cut it off. Draw eps from N(0, 1) first, then scale and shift it."
 )
 
 
@@ -27,7 +27,7 @@ def _wrong_scales(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconceptio
     return [
         std(
             "variance_for_std",
-            "exp(2 logsigma) is the variance; the noise is scaled by the standard deviation.",
+            "This scales with the variance; the noise is scaled by the standard deviation.",
             (2 * logsigma).exp(),
         ),
         std(
@@ -36,7 +36,11 @@ def _wrong_scales(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconceptio
             (logsigma / 2).exp(),
         ),
         std("unit_std", "The noise is not scaled by sigma.", torch.ones_like(mu)),
-        std("logsigma_for_std", "The standard deviation is exp(logsigma).", logsigma.abs()),
+        std(
+            "logsigma_for_std",
+            "logsigma is the logarithm of the standard deviation: undo it first.",
+            logsigma.abs(),
+        ),
         Misconception("mean_forgotten", "mu is not added.", {"mean": torch.zeros_like(mu)}),
     ]
 

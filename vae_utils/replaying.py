@@ -1,0 +1,176 @@
+"""Replays a tape with the functions of a notebook: what came of each check, and why."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from vae_utils.calls import Call, Failure, Reply, evaluate
+from vae_utils.evidence import NO_EVIDENCE, Evidence, gather
+from vae_utils.explain import (
+    FIXED_BATCH,
+    explain,
+    listed,
+    named,
+    raised,
+    takes_a_fixed_batch,
+)
+from vae_utils.misconceptions import compared, recognise
+from vae_utils.tape import Entry, Tape, TapedCheck
+
+PASSED, FAILED, UNATTEMPTED, WAITING = "passed", "failed", "not attempted", "waiting"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one check came to, and why."""
+
+    check: TapedCheck
+    verdict: str
+    message: str = ""
+    hint: str = ""
+    misconception: str | None = None
+    evidence: Evidence = NO_EVIDENCE
+    uses: tuple[str, ...] = ()
+
+    @property
+    def points(self) -> float:
+        """All or nothing."""
+        return self.check.points if self.verdict == PASSED else 0.0
+
+
+@dataclass(frozen=True)
+class TaskOutcome:
+    """What the checks of a task came to."""
+
+    task: str
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def points(self) -> float:
+        """Points of the checks that passed."""
+        return sum(outcome.points for outcome in self.outcomes)
+
+    @property
+    def max_points(self) -> float:
+        """Points of all checks."""
+        return sum(outcome.check.points for outcome in self.outcomes)
+
+    @property
+    def verdict(self) -> str:
+        """Passed if all did; failed if one did; not attempted, or waiting, if nothing is wrong."""
+        verdicts = {outcome.verdict for outcome in self.outcomes}
+        if verdicts == {PASSED}:
+            return PASSED
+        if FAILED in verdicts:
+            return FAILED
+        if WAITING in verdicts:
+            return WAITING
+        return FAILED if PASSED in verdicts else UNATTEMPTED
+
+    @property
+    def worst(self) -> Outcome | None:
+        """The failure to read first: one whose mistake was recognised, else the first."""
+        failed = [outcome for outcome in self.outcomes if outcome.verdict == FAILED]
+        return next((o for o in failed if o.misconception), failed[0] if failed else None)
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Small problems are solved faster without waiting for each other's threads."""
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:  # comes with scikit-learn
+        yield
+        return
+    with threadpool_limits(limits=1):
+        yield
+
+
+class Replay:
+    """A tape at work on a notebook's namespace; each task is replayed at most once."""
+
+    def __init__(self, tape: Tape, namespace: dict[str, Any]) -> None:
+        self._tape, self._namespace = tape, namespace
+        self._done: dict[str, TaskOutcome] = {}
+
+    def task(self, name: str) -> TaskOutcome:
+        """What came of a task. Where it fails and rests on parts that fail, it waits for them."""
+        if name not in self._done:
+            with _one_thread():
+                outcomes = tuple(self._check(check) for check in self._tape.tasks[name])
+            self._done[name] = TaskOutcome(name, tuple(map(self._waiting, outcomes)))
+        return self._done[name]
+
+    def _waiting(self, outcome: Outcome) -> Outcome:
+        """A failure may come from the parts that are used, so nothing is said before they pass."""
+        if outcome.verdict != FAILED:
+            return outcome
+        broken = tuple(part for part in outcome.uses if self.task(part).verdict != PASSED)
+        if not broken:
+            return outcome
+        text = (
+            f"This uses your {listed(broken)}, not right yet: mend that first. (The grader counts "
+            f"it as right if it is right with your own parts.) Seen: {outcome.message}"
+        )
+        return Outcome(outcome.check, WAITING, text)
+
+    def _check(self, check: TapedCheck) -> Outcome:
+        call, reply, printed = None, Reply(), io.StringIO()
+        for entry in check.entries:
+            if entry.call is not call:
+                call, printed = entry.call, io.StringIO()
+                with contextlib.redirect_stdout(printed):
+                    reply = evaluate(call, self._namespace)
+            outcome = self._entry(check, entry, reply, printed)
+            if outcome:
+                return outcome
+        return Outcome(check, PASSED)
+
+    def _entry(
+        self, check: TapedCheck, entry: Entry, reply: Reply, printed: io.StringIO
+    ) -> Outcome | None:
+        """None if the reply is what it should be."""
+        if reply.failure:
+            return self._failed(check, entry, reply.failure)
+        problem = compared(entry.kind, reply, entry.params)
+        if problem is None:
+            return None
+        return self._wrong(check, entry, reply, problem, printed.getvalue())
+
+    def _wrong(
+        self, check: TapedCheck, entry: Entry, reply: Reply, problem: str, printed: str
+    ) -> Outcome:
+        parameters = self._tape.signatures.get(entry.call.function, ())
+        mistake = recognise(entry.misconceptions, entry.kind, reply, entry.params)
+        evidence = gather(entry, reply, parameters)
+        if printed:
+            evidence = Evidence((*evidence.facts, ("printed", printed[:500])), evidence.picture)
+        return Outcome(
+            check,
+            FAILED,
+            named(problem, parameters),
+            mistake.hint if mistake else "",
+            mistake.name if mistake else None,
+            evidence,
+            entry.uses,
+        )
+
+    def _failed(self, check: TapedCheck, entry: Entry, failure: Failure) -> Outcome:
+        function = entry.call.function
+        if failure.kind == "NotImplementedError":
+            inner = failure.path[-1] if failure.path else function
+            return Outcome(check, UNATTEMPTED, "" if inner == function else f"it stops in {inner}")
+        if failure.kind in ("NotNumbers", "Missing"):
+            return Outcome(check, FAILED, failure.text, explain(failure), uses=entry.uses)
+        hint, name = self._explained(entry.call, failure)
+        return Outcome(check, FAILED, raised(function, failure), hint, name, uses=entry.uses)
+
+    def _explained(self, call: Call, failure: Failure) -> tuple[str, str | None]:
+        size = self._namespace.get("batch_size")
+        if isinstance(size, int) and takes_a_fixed_batch(failure.text, size):
+            return FIXED_BATCH, "fixed_batch_size"
+        return explain(failure), None
