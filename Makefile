@@ -22,7 +22,8 @@ demo: setup
 	@echo "gradebook: demo/gradebook.db   feedback: demo/feedback/   report: demo/report/vae.html"
 
 test: setup
-	python -m pytest
+	python -m pytest --ignore tests/mutants
+	python -m pytest tests/mutants -n auto # many, independent and without a sandbox
 
 test-fast: setup
 	python -m pytest -m "not slow and not browser"
