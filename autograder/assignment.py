@@ -96,6 +96,11 @@ def is_solution(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
+def task_of(cell: NotebookNode) -> str:
+    """The task that a solution cell belongs to."""
+    return grade_id(cell).removesuffix("_solution")
+
+
 def defined(source: str) -> set[str]:
     """Names of the functions that a cell defines at its top level; empty if it does not parse."""
     try:

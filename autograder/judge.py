@@ -47,8 +47,14 @@ class Done:
 class _Judge:
     """pytest plug-in: provides `student` and `draw`, keeps what each check came to."""
 
-    def __init__(self, ask: Ask, seed: int, signatures: dict[str, tuple[str, ...]]) -> None:
-        self._ask, self._seed, self._signatures = ask, seed, signatures
+    def __init__(
+        self,
+        ask: Ask,
+        seed: int,
+        signatures: dict[str, tuple[str, ...]],
+        rules: dict[str, str],
+    ) -> None:
+        self._ask, self._seed, self._signatures, self._rules = ask, seed, signatures, rules
         self._student: Student | None = None
         self.done: dict[str, list[Done]] = {}
         self.broken: list[str] = []
@@ -71,6 +77,9 @@ class _Judge:
         check, arguments = pyfuncitem.function, pyfuncitem.funcargs
         names = inspect.signature(check).parameters
         problem: NotPassed | None = None
+        if sentence := self._rules.get(pyfuncitem.path.stem):
+            self._keep(pyfuncitem, NotPassed(Verdict.RULE_BROKEN, sentence))
+            return True
         try:
             check(**{name: arguments[name] for name in names})
         except NotPassed as not_passed:
@@ -140,9 +149,14 @@ def _own_environment() -> Iterator[None]:
         os.environ.update(saved)
 
 
-def run_checks(assignment: Assignment, ask: Ask, seed: int) -> dict[str, list[Done]]:
-    """Run all checks; raises JudgeBroke if one of them fails by our own fault."""
-    judge = _Judge(ask, seed, assignment.signatures)
+def run_checks(
+    assignment: Assignment, ask: Ask, seed: int, broken: dict[str, str] | None = None
+) -> dict[str, list[Done]]:
+    """Run all checks; raises JudgeBroke if one of them fails by our own fault.
+
+    broken: tasks that break a house rule, with a sentence; their functions are not called.
+    """
+    judge = _Judge(ask, seed, assignment.signatures, broken or {})
     paths = [str(task.checks) for task in assignment.tasks]
     rootdir = str(assignment.tasks[0].checks.parent)
     noise = io.StringIO()
@@ -155,9 +169,14 @@ def run_checks(assignment: Assignment, ask: Ask, seed: int) -> dict[str, list[Do
     return judge.done
 
 
-def judge(assignment: Assignment, ask: Ask, seed: int) -> tuple[TaskReport, ...]:
-    """Verdicts on every task of the assignment, with inputs drawn from `seed`."""
-    done = run_checks(assignment, ask, seed)
+def judge(
+    assignment: Assignment, ask: Ask, seed: int, broken: dict[str, str] | None = None
+) -> tuple[TaskReport, ...]:
+    """Verdicts on every task of the assignment, with inputs drawn from `seed`.
+
+    broken: tasks that break a house rule, with a sentence.
+    """
+    done = run_checks(assignment, ask, seed, broken)
     return tuple(
         TaskReport(task.name, task.points, tuple(item.result for item in done[task.name]))
         for task in assignment.tasks

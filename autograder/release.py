@@ -119,7 +119,14 @@ def fingerprint(assignment: Assignment) -> str:
     library = Path(vae_utils.__file__).parent
     code = [
         library / name
-        for name in ("calls.py", "codec.py", "compare.py", "misconceptions.py", "tape.py")
+        for name in (
+            "calls.py",
+            "codec.py",
+            "compare.py",
+            "misconceptions.py",
+            "rules.py",
+            "tape.py",
+        )
     ]
     checks = sorted(CHECKS.joinpath(assignment.name).glob("*.py"))
     digest = hashlib.sha256()

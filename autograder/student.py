@@ -157,6 +157,9 @@ def _not_passed(function: str, failure: Failure) -> NotPassed:
         inner = failure.path[-1] if failure.path else function
         stops = "" if inner == function else f": it stops in {inner}"
         return NotPassed(Verdict.UNATTEMPTED, f"not attempted{stops}")
+    if failure.kind == "RuleBroken":
+        where = f" (in {failure.line})" if failure.line else ""
+        return NotPassed(Verdict.RULE_BROKEN, failure.text + where)
     if failure.kind == "NotNumbers":
         return NotPassed(Verdict.FAILED, failure.text)
     if failure.kind == "Missing":

@@ -8,6 +8,7 @@ from nbformat.notebooknode import NotebookNode
 from torch import Tensor
 
 from autograder.assignment import Assignment
+from autograder.checks import rules_of
 from autograder.grading import runnable
 from autograder.judge import Done, JudgeBroke, run_checks
 from autograder.sandbox.policy import default_policy
@@ -45,5 +46,5 @@ def record(assignment: Assignment, reference: NotebookNode, seed: int, made_from
 
     tasks = {task.name: tuple(map(_taped, done[task.name])) for task in assignment.tasks}
     assignment.tape.parent.mkdir(parents=True, exist_ok=True)
-    tape = Tape(assignment.name, tasks, assignment.signatures, made_from)
+    tape = Tape(assignment.name, tasks, assignment.signatures, rules_of(assignment), made_from)
     write(tape, assignment.tape, recipe)

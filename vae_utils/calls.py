@@ -13,7 +13,6 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,8 +23,6 @@ from vae_utils.codec import decode, encode
 
 _MAX_TEXT = 2000
 _MAX_LINE = 200
-_LIBRARIES = tuple(str(Path(file).parent) for file in (__file__, torch.__path__[0], os.__file__))
-"""What lies here is not the student's code."""
 
 
 @dataclass(frozen=True)
@@ -231,7 +228,7 @@ def _failure(error: BaseException) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
     path = tuple(frame.name for frame in frames if frame.filename != __file__)
     text = _plain(str(error)[:_MAX_TEXT])
-    own = [frame for frame in frames if not frame.filename.startswith(_LIBRARIES)]
+    own = [frame for frame in frames if not os.path.isfile(frame.filename)]  # a cell is no file
     line = f"line {own[-1].lineno}, {own[-1].name}: {own[-1].line}" if own else ""
     return Failure(type(error).__name__, text, path[-20:], _plain(line[:_MAX_LINE]))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from vae_utils import showing
 from vae_utils.quick import is_quick
-from vae_utils.replaying import FAILED, PASSED, Replay, TaskOutcome
+from vae_utils.replaying import FAILED, PASSED, RULE_BROKEN, Replay, TaskOutcome
 from vae_utils.tape import Tape, read
 
 
@@ -57,7 +57,7 @@ def check(task: str | None = None) -> None:
         return
     done = replay.task(_known(task, tape))
     showing.show(showing.one_task(done))
-    if done.verdict == FAILED or (_is_validation() and done.verdict != PASSED):
+    if done.verdict in (FAILED, RULE_BROKEN) or (_is_validation() and done.verdict != PASSED):
         raise CheckFailed(_summary(done))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from vae_utils.calls import Call, Failure, Reply, evaluate
+from vae_utils.calls import Call, Failure, Instance, Reply, evaluate
 from vae_utils.evidence import NO_EVIDENCE, Evidence, gather
 from vae_utils.explain import (
     FIXED_BATCH,
@@ -22,6 +24,7 @@ from vae_utils.misconceptions import compared, recognise
 from vae_utils.tape import Entry, Tape, TapedCheck
 
 PASSED, FAILED, UNATTEMPTED, WAITING = "passed", "failed", "not attempted", "waiting"
+RULE_BROKEN = "rule broken"
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,9 @@ class TaskOutcome:
         verdicts = {outcome.verdict for outcome in self.outcomes}
         if verdicts == {PASSED}:
             return PASSED
-        if FAILED in verdicts:
-            return FAILED
+        for verdict in (RULE_BROKEN, FAILED):
+            if verdict in verdicts:
+                return verdict
         if WAITING in verdicts:
             return WAITING
         return FAILED if PASSED in verdicts else UNATTEMPTED
@@ -74,7 +78,7 @@ class TaskOutcome:
     @property
     def worst(self) -> Outcome | None:
         """The failure to read first: one whose mistake was recognised, else the first."""
-        failed = [outcome for outcome in self.outcomes if outcome.verdict == FAILED]
+        failed = [o for o in self.outcomes if o.verdict in (FAILED, RULE_BROKEN)]
         return next((o for o in failed if o.misconception), failed[0] if failed else None)
 
 
@@ -100,10 +104,26 @@ class Replay:
     def task(self, name: str) -> TaskOutcome:
         """What came of a task. Where it fails and rests on parts that fail, it waits for them."""
         if name not in self._done:
-            with _one_thread():
-                outcomes = tuple(self._check(check) for check in self._tape.tasks[name])
-            self._done[name] = TaskOutcome(name, tuple(map(self._waiting, outcomes)))
+            checks = self._tape.tasks[name]
+            if sentence := self._breach(name):
+                outcomes = tuple(Outcome(check, RULE_BROKEN, sentence) for check in checks)
+            else:
+                with _one_thread():
+                    outcomes = tuple(self._waiting(self._check(check)) for check in checks)
+            self._done[name] = TaskOutcome(name, outcomes)
         return self._done[name]
+
+    def _breach(self, name: str) -> str:
+        """The first house rule that the task's function breaks; nothing if its source is gone."""
+        call = self._tape.tasks[name][0].entries[0].call
+        owner: Any = self._namespace
+        if call.method and isinstance(call.args[0], Instance):
+            owner = vars(self._namespace.get(call.args[0].cls, object))
+        try:
+            source = textwrap.dedent(inspect.getsource(owner[call.function]))
+        except (KeyError, OSError, TypeError):
+            return ""
+        return self._tape.rules.broken(source, name)
 
     def _waiting(self, outcome: Outcome) -> Outcome:
         """A failure may come from the parts that are used, so nothing is said before they pass."""

@@ -7,10 +7,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 
-from vae_utils.replaying import FAILED, PASSED, UNATTEMPTED, WAITING, Outcome, TaskOutcome
+from vae_utils.replaying import (
+    FAILED,
+    PASSED,
+    RULE_BROKEN,
+    UNATTEMPTED,
+    WAITING,
+    Outcome,
+    TaskOutcome,
+)
 
-_MARKS = {PASSED: "✓", FAILED: "✗", UNATTEMPTED: "○", WAITING: "…"}
-_COLOURS = {PASSED: "#2e7d32", FAILED: "#d32f2f", UNATTEMPTED: "#808080", WAITING: "#b26a00"}
+_MARKS = {PASSED: "✓", FAILED: "✗", UNATTEMPTED: "○", WAITING: "…", RULE_BROKEN: "✗"}
+_COLOURS = {
+    PASSED: "#2e7d32",
+    FAILED: "#d32f2f",
+    UNATTEMPTED: "#808080",
+    WAITING: "#b26a00",
+    RULE_BROKEN: "#8250df",
+}
 _CELL = "text-align:left;vertical-align:top;padding:2px 10px 2px 0;border:0;background:none"
 _BAR = 30  # characters of the bar in plain text
 

@@ -20,8 +20,10 @@ from torch import Tensor
 from vae_utils.calls import Call, call_from_json, call_to_json
 from vae_utils.codec import decode, encode
 from vae_utils.misconceptions import Misconception
+from vae_utils.rules import Rules
 
-FORMAT = 2
+FORMAT = 3
+NO_RULES = Rules()
 
 Recipe = Callable[[Tensor], list[Any] | None]
 
@@ -60,6 +62,7 @@ class Tape:
     tasks: dict[str, tuple[TapedCheck, ...]]
     signatures: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Parameters of the functions that students write, `self` included."""
+    rules: Rules = NO_RULES
     made_from: str = ""
     """A hash of the reference and the checks, by which a release knows whether to record anew."""
 
@@ -81,7 +84,7 @@ def write(tape: Tape, path: Path, recipe: Recipe = lambda _: None) -> None:
         return {"$tensor": name}
 
     tasks = {name: [_check_json(c, put) for c in checks] for name, checks in tape.tasks.items()}
-    data = {**vars(tape), "format": FORMAT, "tasks": tasks}
+    data = {**vars(tape), "format": FORMAT, "tasks": tasks, "rules": vars(tape.rules)}
     text = json.dumps(data)
     with path.open("wb") as file:
         arrays["tape"] = np.frombuffer(text.encode(), np.uint8)
@@ -132,7 +135,8 @@ def read(path: Path) -> Tape:
         for name, checks in data["tasks"].items()
     }
     signatures = {name: tuple(names) for name, names in data["signatures"].items()}
-    return Tape(data["assignment"], tasks, signatures, data["made_from"])
+    rules = Rules(**decode(data["rules"], get))
+    return Tape(data["assignment"], tasks, signatures, rules, data["made_from"])
 
 
 def _check_from(data: dict[str, Any], get: Any) -> TapedCheck:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from torch import Tensor
 
+from autograder.assignment import Assignment
 from vae_utils.codec import uniform
 from vae_utils.misconceptions import Misconception
+from vae_utils.rules import Rules
 
-__all__ = ["Draw", "Misconception", "worth"]
+__all__ = ["Draw", "Misconception", "rules_of", "worth"]
 
 Check = TypeVar("Check", bound=Callable[..., None])
 
@@ -29,6 +32,12 @@ def worth(points: float) -> Callable[[Check], Check]:
         return check
 
     return mark
+
+
+def rules_of(assignment: Assignment) -> Rules:
+    """The house rules, declared beside the assignment's checks."""
+    rules: Rules = importlib.import_module(f"autograder.checks.{assignment.name}").RULES
+    return rules
 
 
 class Draw:

@@ -20,12 +20,16 @@ from ipykernel.kernelapp import IPKernelApp
 from traitlets.config import Config
 
 from autograder.sandbox.policy import Policy
+from autograder.sandbox.traps import imports_watched, remove
 from autograder.sandbox.walls import raise_walls
 from vae_utils.calls import answer
+from vae_utils.rules import Rules
 
 
 class JudgedKernel(IPythonKernel):
     """An IPython kernel with one more message: evaluate a student's function, return values."""
+
+    rules = Rules()
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -36,7 +40,8 @@ class JudgedKernel(IPythonKernel):
         buffers = [bytes(buffer) for buffer in parent.get("buffers", [])]
         shell: Any = self.shell
         session: Any = self.session
-        content, reply = answer(parent["content"], buffers, shell.user_ns)
+        with imports_watched(self.rules):
+            content, reply = answer(parent["content"], buffers, shell.user_ns)
         session.send(stream, "evaluate_reply", content, parent=parent, ident=ident, buffers=reply)
 
 
@@ -112,6 +117,8 @@ def run(connection: dict[str, Any], scratch: str, policy: Policy) -> None:
     os.chdir(home)
     tempfile.tempdir = None  # the zygote has looked, and found a folder that is out of reach here
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    JudgedKernel.rules = Rules(policy.packages, policy.forbidden)
+    remove(policy.forbidden)
     if policy.protected:
         raise_walls(policy, scratch)
     _seed_generators()

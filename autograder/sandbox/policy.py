@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sysconfig
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from vae_utils.rules import Rules
 
 MIB = 1024**2
 UNPROTECTED_VARIABLE = "AUTOGRADER_UNPROTECTED"
@@ -52,6 +55,11 @@ class Policy:
 
     readable: tuple[str, ...] = field(default_factory=_readable)
     hidden: tuple[str, ...] = field(default_factory=_hidden)
+    forbidden: tuple[str, ...] = ()
+    """Modules that the assignment's rules take out of the kernel, for example
+    torch.distributions."""
+    packages: tuple[str, ...] | None = None
+    """Packages that functions may import while they are judged; None allows all."""
     memory: int = 3072 * MIB
     """Private memory on top of the libraries: t-SNE and training need 0.5 GiB."""
     file_size: int = 16 * MIB
@@ -97,8 +105,22 @@ class Policy:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Policy:
         """The inverse of `as_dict`."""
-        lists = {key: tuple(data[key]) for key in ("readable", "hidden")}
-        return cls(**{**data, **lists})
+        tuples = {key: tuple(v) for key, v in data.items() if isinstance(v, (list, tuple))}
+        return cls(**{**data, **tuples})
+
+    def under(self, rules: Rules) -> Policy:
+        """This policy with an assignment's rules: forbidden modules cannot even be read."""
+        hidden = (*self.hidden, *map(_folder, rules.forbidden))
+        return replace(self, hidden=hidden, forbidden=rules.forbidden, packages=rules.packages)
+
+
+def _folder(module: str) -> str:
+    """Where a module lies: its folder if it is a package, else its file."""
+    spec = importlib.util.find_spec(module)
+    if spec is None or not spec.origin:
+        raise ValueError(f"the rules forbid {module}, which is not installed")
+    path = Path(spec.origin)
+    return os.path.realpath(path.parent if path.name == "__init__.py" else path)
 
 
 def default_policy() -> Policy:

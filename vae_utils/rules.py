@@ -1,0 +1,88 @@
+"""House rules of an assignment, checked on the syntax tree: comments and strings do not count."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.comprehension)
+
+
+class RuleBroken(RuntimeError):
+    """Raised at run time where a forbidden name is used all the same."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What solutions may not do.
+
+    packages: those that may be imported, besides Python's standard library; None allows all.
+    forbidden: dotted names of modules that may not be used in any way.
+    no_loops: tasks whose solutions may hold no loop and no comprehension.
+    """
+
+    packages: tuple[str, ...] | None = None
+    forbidden: tuple[str, ...] = ()
+    no_loops: tuple[str, ...] = ()
+
+    def allow(self, module: str) -> bool:
+        """Whether a module may be imported."""
+        top = module.partition(".")[0]
+        known = self.packages is None or top in self.packages or top in sys.stdlib_module_names
+        return known and not self._forbids(module)
+
+    def _forbids(self, name: str) -> bool:
+        return any(name == f or name.startswith(f"{f}.") for f in self.forbidden)
+
+    def broken(self, source: str, task: str) -> str:
+        """The first breach in a solution's source as a sentence with its line, else nothing.
+
+        What is no Python breaks no rule: it fails in its own way.
+        """
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ""
+        found = sorted(set(self._breaches(tree, task)))
+        return f"line {found[0][0]}: {found[0][1]}" if found else ""
+
+    def _breaches(self, tree: ast.AST, task: str) -> Iterator[tuple[int, str]]:
+        for node in ast.walk(tree):
+            for module in _imported(node):
+                if not self.allow(module):
+                    yield _line(node), self.sentence(module)
+            name = _dotted(node)
+            if self._forbids(name):
+                yield _line(node), f"{name} is forbidden in this assignment."
+            if task in self.no_loops and isinstance(node, _LOOPS):
+                yield _line(node), "No loops here: let tensors do the work for all rows at once."
+
+    def sentence(self, module: str) -> str:
+        """Why a module may not be imported."""
+        if self._forbids(module):
+            return f"{module} is forbidden in this assignment."
+        return f"No further imports, please: {module} is not among what the notebook imports."
+
+
+def _line(node: ast.AST) -> int:
+    return int(getattr(node, "lineno", 0) or getattr(getattr(node, "iter", None), "lineno", 0))
+
+
+def _imported(node: ast.AST) -> list[str]:
+    """Full names of what a statement imports; `from a import b` may mean the module a.b."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return []
+
+
+def _dotted(node: ast.AST) -> str:
+    """`a.b.c` for such an expression, else an empty string."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join(reversed([*parts, node.id])) if parts and isinstance(node, ast.Name) else ""
