@@ -25,7 +25,6 @@ from autograder.results import Graded, ungraded
 from autograder.sandbox.host import Nursery
 from autograder.sandbox.policy import Policy
 from autograder.sanitise import Refused
-from autograder.seeds import seed_of
 from autograder.submissions import Submission, digest_of, read_file
 from autograder.verdicts import Report, State
 
@@ -87,9 +86,8 @@ class Judging:
         )
         self._futures = {}
         for submission in submissions:
-            seed = seed_of(self._assignment.course, submission.student, self._assignment.name)
             future = self._pool.submit(
-                worker.judge_file, submission, self._assignment, seed, self._policy
+                worker.judge_file, submission, self._assignment, self._policy
             )
             self._futures[future] = submission
 

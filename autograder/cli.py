@@ -13,6 +13,7 @@ from autograder import lean  # noqa: F401  before anything that imports nbformat
 from autograder.assignment import Assignment, UnknownAssignment, course_folder, find
 from autograder.sandbox.policy import UNPROTECTED_VARIABLE, Policy, default_policy
 from autograder.sandbox.walls import SandboxUnavailable, require
+from autograder.sanitise import Refused
 
 _DESCRIPTION = """\
 Grades the notebooks of the VAE course.
@@ -21,6 +22,8 @@ Grades the notebooks of the VAE course.
   autograder grade vae            grade submitted/*/vae/vae.ipynb into the gradebook
   autograder check FILE.ipynb --assignment vae
                                   grade one notebook, without a gradebook
+  autograder replay SUBMISSION --task T --seed S
+                                  show the calls on which a task failed
   autograder report vae           write report/vae.html from the gradebook
 """
 
@@ -94,13 +97,30 @@ def _check(arguments: argparse.Namespace) -> int:
     if not arguments.file.exists():
         raise FileNotFoundError(f"there is no file {arguments.file}")
     start()
-    report = judge_file(Submission("", arguments.file), assignment, seed, policy).report
+    report = judge_file(Submission("", arguments.file), assignment, policy, seed).report
     if arguments.json:
         text = json.dumps(report.as_dict(), indent=2)
         print(text) if str(arguments.json) == "-" else arguments.json.write_text(text + "\n")
     if str(arguments.json) != "-":
         print_report(report)
     return 1 if report.state == "infrastructure_fault" else 0
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from autograder.replay import replay
+    from autograder.submissions import read_file
+    from autograder.worker import start
+
+    arguments.assignment = arguments.assignment or arguments.file.stem
+    policy, assignment = _policy(arguments), _assignment(arguments)
+    start()
+    data = read_file(arguments.file)
+    replayed = replay(data, assignment, arguments.task, arguments.seed, policy)
+    print(replayed.text())
+    if arguments.save:
+        replayed.save(arguments.save)
+        print(f"wrote {arguments.save}: beside the notebook, check({arguments.task!r}) replays it")
+    return 0
 
 
 def _report(arguments: argparse.Namespace) -> int:
@@ -144,6 +164,13 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--seed", type=int, metavar="N", help="repeat a run (default: random)")
     added.add_argument("--json", type=Path, metavar="FILE", help="write the report; - for stdout")
     sandboxed(added)
+    added = command("replay", _replay, "Show the calls on which a submission's task failed.")
+    added.add_argument("file", type=Path, metavar="SUBMISSION")
+    added.add_argument("--task", required=True, metavar="T")
+    added.add_argument("--seed", required=True, type=int, metavar="S", help="as the feedback says")
+    added.add_argument("--assignment", metavar="NAME", help="default: the file's name")
+    added.add_argument("--save", type=Path, metavar="FILE.tape", help="write the calls as a tape")
+    sandboxed(added)
     added = command("report", _report, "Write one HTML page about an assignment.")
     added.add_argument("assignment")
     return parser
@@ -162,7 +189,7 @@ def main() -> int:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     try:
         return int(arguments.run(arguments))
-    except (UnknownAssignment, SandboxUnavailable, LookupError, OSError) as error:
+    except (UnknownAssignment, SandboxUnavailable, LookupError, OSError, Refused) as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

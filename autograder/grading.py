@@ -9,7 +9,7 @@ from nbformat.notebooknode import NotebookNode
 
 from autograder.assignment import Assignment, is_graded, is_solution, task_of
 from autograder.checks import rules_of
-from autograder.judge import JudgeBroke, judge
+from autograder.judge import Done, JudgeBroke, reports, run_checks
 from autograder.results import Graded, ungraded
 from autograder.sandbox.host import ZygoteFailed
 from autograder.sandbox.policy import Policy
@@ -40,15 +40,22 @@ def broken_rules(notebook: NotebookNode, assignment: Assignment) -> dict[str, st
     return broken
 
 
-def grade_clean(clean: Clean, assignment: Assignment, seed: int, policy: Policy) -> Graded:
-    """Run and judge a submission that could be read."""
-    notebook = copy.deepcopy(clean.notebook)
+def judged_checks(
+    notebook: NotebookNode, assignment: Assignment, seed: int, policy: Policy
+) -> dict[str, list[Done]]:
+    """Run the notebook walled in, its outputs going into it, then all checks; by task."""
     rules, broken = rules_of(assignment), broken_rules(notebook, assignment)
     # A further import that the syntax tree shows has its price; other tasks may call the function.
     policy = policy.under(replace(rules, packages=None) if broken else rules)
+    with Session(runnable(notebook, policy), policy) as session:
+        return run_checks(assignment, session.ask, seed, broken)
+
+
+def grade_clean(clean: Clean, assignment: Assignment, seed: int, policy: Policy) -> Graded:
+    """Run and judge a submission that could be read."""
+    notebook = copy.deepcopy(clean.notebook)
     try:
-        with Session(runnable(notebook, policy), policy) as session:
-            tasks = judge(assignment, session.ask, seed, broken)
+        tasks = reports(assignment, judged_checks(notebook, assignment, seed, policy))
     except (JudgeBroke, ZygoteFailed) as error:
         report = ungraded(assignment, seed, State.INFRASTRUCTURE_FAULT, str(error), clean.notes)
         return Graded(report, notebook)

@@ -14,7 +14,7 @@ import pytest
 
 from autograder.assignment import Assignment
 from autograder.checks import Draw
-from autograder.student import Ask, Claim, Student
+from autograder.student import Ask, Claim, Exhibit, Student
 from autograder.verdicts import CheckResult, NotPassed, TaskReport, Verdict
 
 _OPTIONS = (
@@ -42,6 +42,7 @@ class Done:
     result: CheckResult
     claims: list[Claim]
     draw: Draw
+    exhibit: Exhibit | None = None
 
 
 class _Judge:
@@ -98,7 +99,7 @@ class _Judge:
         task, note = item.path.stem, "; ".join(dict.fromkeys(self._student.notes))
         result = _result(item.function, item.name, problem, note)
         draw: Any = item.funcargs["draw"]
-        done = Done(result, self._student.claims, draw)
+        done = Done(result, self._student.claims, draw, self._student.exhibit)
         self.done.setdefault(task, []).append(done)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -176,7 +177,11 @@ def judge(
 
     broken: tasks that break a house rule, with a sentence.
     """
-    done = run_checks(assignment, ask, seed, broken)
+    return reports(assignment, run_checks(assignment, ask, seed, broken))
+
+
+def reports(assignment: Assignment, done: dict[str, list[Done]]) -> tuple[TaskReport, ...]:
+    """The results of checks as verdicts on tasks."""
     return tuple(
         TaskReport(task.name, task.points, tuple(item.result for item in done[task.name]))
         for task in assignment.tasks

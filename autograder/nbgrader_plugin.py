@@ -80,8 +80,8 @@ class JudgeSubmission(NbGraderPreprocessor):
 
     def _grade(self, nb: NotebookNode, student: str, name: str) -> Graded:
         found = assignments.find(name)
-        seed = seed_of(found.course, student, name)
         about = nb.metadata.pop(METADATA, {})
+        seed = seed_of(found.course, student, name, about.get("digest", ""))
         if "refused" in about:
             return Graded(ungraded(found, seed, State.REFUSED, about["refused"]), nb)
         policy = default_policy()
@@ -90,6 +90,8 @@ class JudgeSubmission(NbGraderPreprocessor):
         from autograder.grading import grade_clean  # imports torch; the batch command needs none
 
         graded = grade_clean(Clean(nb, tuple(about.get("notes", ()))), found, seed, policy)
+        submission = f"submitted/{student}/{name}/{name}.ipynb"
+        graded = replace(graded, report=replace(graded.report, submission=submission))
         return replace(graded, digest=about.get("digest", ""))
 
 

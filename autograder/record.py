@@ -31,7 +31,8 @@ def words(verdict: Verdict) -> str:
     return verdict.value.replace("_", " ").replace("unattempted", "not attempted")
 
 
-def _check_text(check: CheckResult) -> str:
+def check_text(check: CheckResult) -> str:
+    """One check on a line, what was seen and the hint below it."""
     earned = check.points if check.verdict is Verdict.PASSED else 0
     lines = [f"{_MARKS.get(check.verdict, '✗')} {earned:g}/{check.points:g}  {check.claim}"]
     for text in (check.message, check.hint, check.note):
@@ -39,10 +40,10 @@ def _check_text(check: CheckResult) -> str:
     return "\n".join(lines)
 
 
-def task_text(task: TaskReport) -> str:
-    """The verdict on a task as plain text."""
+def task_text(task: TaskReport, replay: str = "") -> str:
+    """The verdict on a task as plain text; replay: the command that repeats it."""
     head = f"{task.task}: {words(task.verdict)}, {task.points:g} of {task.max_points:g} points"
-    return "\n".join([head, *map(_check_text, task.checks)])
+    return "\n".join([head, *map(check_text, task.checks), *([f"  {replay}"] if replay else [])])
 
 
 def _check_row(check: CheckResult) -> str:
@@ -59,7 +60,7 @@ def _check_row(check: CheckResult) -> str:
     )
 
 
-def task_html(task: TaskReport) -> str:
+def task_html(task: TaskReport, replay: str = "") -> str:
     """The verdict on a task as a small table; every text in it is escaped."""
     colour = COLOURS[task.verdict]
     return (
@@ -67,15 +68,20 @@ def task_html(task: TaskReport) -> str:
         f'<b style="color:{colour}">{words(task.verdict)}</b>, '
         f"{task.points:g} of {task.max_points:g} points</p>"
         f"<table>{''.join(map(_check_row, task.checks))}</table>"
+        + (
+            f'<p style="opacity:.6;font-size:85%"><code>{escape(replay)}</code></p>'
+            if replay
+            else ""
+        )
     )
 
 
-def _outputs(task: TaskReport, graded: bool) -> list[NotebookNode]:
+def _outputs(task: TaskReport, replay: str, graded: bool) -> list[NotebookNode]:
     """The number must be the only execute_result: nbgrader reads the first one as the score."""
     score = {"text/plain": f"{task.points:g}"}
     outputs = [new_output("execute_result", data=score, execution_count=1)]
     if graded:
-        table = {"text/html": task_html(task), "text/plain": task_text(task)}
+        table = {"text/html": task_html(task, replay), "text/plain": task_text(task, replay)}
         outputs.append(new_output("display_data", data=table))
     return outputs
 
@@ -98,7 +104,8 @@ def write_verdicts(notebook: NotebookNode, report: Report, digest: str = "") -> 
     tasks = {task.task: task for task in report.tasks}
     for cell in notebook.cells:
         if is_graded(cell):
-            cell.outputs = _outputs(tasks[grade_id(cell)], report.score is not None)
+            task = tasks[grade_id(cell)]
+            cell.outputs = _outputs(task, report.replay(task), report.score is not None)
             cell.execution_count = 1
     if _remarks(report):
         notebook.cells.insert(0, _remark_cell(report))

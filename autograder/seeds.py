@@ -24,8 +24,11 @@ def course_secret(course: Path) -> bytes:
     return path.read_bytes()
 
 
-def seed_of(course: Path, student: str, assignment: str) -> int:
-    """The seed of a submission: a regrade repeats exactly, and no student can predict it."""
-    message = f"{student}\0{assignment}".encode("utf-8", "surrogateescape")
-    digest = hmac.new(course_secret(course), message, hashlib.sha256).digest()
-    return int.from_bytes(digest[:6])
+def seed_of(course: Path, student: str, assignment: str, digest: str) -> int:
+    """The seed of a submission: a regrade repeats exactly, and no student can predict it.
+
+    digest: of the file. Feedback names the seed; a changed file gets another one.
+    """
+    message = f"{student}\0{assignment}\0{digest}".encode("utf-8", "surrogateescape")
+    made = hmac.new(course_secret(course), message, hashlib.sha256).digest()
+    return int.from_bytes(made[:6])

@@ -29,6 +29,15 @@ class Claim:
     """Tasks whose own mistakes do not count here."""
 
 
+@dataclass(frozen=True)
+class Exhibit:
+    """The call on which a check failed, its reply, and the claim that did not hold of it."""
+
+    call: Call
+    reply: Reply
+    claim: Claim | None = None
+
+
 class Answer:
     """The reply to one call. Each `must_...` raises NotPassed with the reason unless it holds."""
 
@@ -56,6 +65,7 @@ class Answer:
         problem = compared(kind, self._reply, params)
         if problem is None:
             return self
+        self._student.exhibit = Exhibit(self._call, self._reply, claim)
         problem = self._student.named(problem, self._call.function)
         mistake = recognise(misconceptions, kind, self._reply, params)
         if mistake:
@@ -100,6 +110,7 @@ class Student:
         self._signatures = signatures or {}
         self.uses: tuple[str, ...] = ()
         self.answered = False
+        self.exhibit: Exhibit | None = None
         self.claims: list[Claim] = []
         self.notes: list[str] = []
 
@@ -113,8 +124,10 @@ class Student:
     ) -> Answer:
         """Call a function, or a method of the Instance that comes first; see `vae_utils.calls`."""
         call = Call(function, args, method, repeat, self._draw.seed(), cotangents)
+        self.exhibit = Exhibit(call, Reply())  # in case it never comes back
         reply = self._ask(call)
         self.answered = True
+        self.exhibit = Exhibit(call, reply)
         if reply.failure:
             raise _not_passed(function, reply.failure)
         if repeat > 1 and any(not o.ndim or len(o) != repeat for o in reply.outputs):
@@ -140,10 +153,11 @@ class Student:
         except NotPassed as problem:
             if not blamed:
                 raise
-            kept = len(self.claims)
+            kept, exhibit = len(self.claims), self.exhibit
             try:
                 own()
             except Exception:  # own parts may have any shape and value, so anything can go wrong
+                self.exhibit = exhibit
                 raise problem from None
             finally:
                 del self.claims[kept:]  # the tape holds the first claim only

@@ -54,6 +54,13 @@ def find_submissions(assignment: Assignment, students: list[str] | None = None) 
     return [found[student] for student in students] if students else list(found.values())
 
 
+def submission_name(assignment: Assignment, path: Path) -> str:
+    """The file's path from the course's folder, where it lies in there."""
+    full = Path(os.path.abspath(path))
+    inside = full.is_relative_to(assignment.course)
+    return str(full.relative_to(assignment.course) if inside else path)
+
+
 def digest_of(data: bytes) -> str:
     """What tells one version of a submission from another, whatever the times of the files say."""
     return hashlib.sha256(data).hexdigest()

@@ -96,5 +96,7 @@ def print_report(report: Report) -> None:
         console.print(f"note: {note}", markup=False)
     if report.score is not None:
         for task in report.tasks:
-            console.print(Text(task_text(task), style=_STYLES.get(task.verdict, "red")))
+            console.print(
+                Text(task_text(task, report.replay(task)), style=_STYLES.get(task.verdict, "red"))
+            )
         console.print(f"score {report.score:g} of {report.max_score:g} (seed {report.seed})")

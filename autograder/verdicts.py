@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -107,6 +108,8 @@ class Report:
     state: State = State.GRADED
     reason: str = ""
     notes: tuple[str, ...] = field(default=())
+    submission: str = ""
+    """The file that was graded, from the course's folder."""
 
     @property
     def score(self) -> float | None:
@@ -120,6 +123,13 @@ class Report:
         """Points of all tasks."""
         return sum(task.max_points for task in self.tasks)
 
+    def replay(self, task: TaskReport) -> str:
+        """The command that shows what the checks of a task saw; none if all passed."""
+        if not self.submission or self.state is not State.GRADED or task.worst is None:
+            return ""
+        file = shlex.quote(self.submission)
+        return f"autograder replay {file} --task {task.task} --seed {self.seed}"
+
     def as_dict(self) -> dict[str, Any]:
         """The documented JSON, see docs/report-format.md."""
         return {
@@ -131,7 +141,8 @@ class Report:
             "notes": list(self.notes),
             "score": self.score,
             "max_score": self.max_score,
-            "tasks": [_task_dict(task) for task in self.tasks],
+            "submission": self.submission,
+            "tasks": [{**_task_dict(task), "replay": self.replay(task)} for task in self.tasks],
         }
 
     @classmethod
@@ -144,6 +155,7 @@ class Report:
             state=State(data["state"]),
             reason=data["reason"],
             notes=tuple(data["notes"]),
+            submission=data.get("submission", ""),
         )
 
 

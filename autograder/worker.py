@@ -14,7 +14,8 @@ from autograder.results import Graded, ungraded
 from autograder.sandbox.host import adopt_from
 from autograder.sandbox.policy import Policy
 from autograder.sanitise import Refused
-from autograder.submissions import Submission, digest_of, read_file
+from autograder.seeds import seed_of
+from autograder.submissions import Submission, digest_of, read_file, submission_name
 from autograder.verdicts import State
 
 MEMORY = 6 << 30
@@ -39,16 +40,26 @@ def start(nursery: socket.socket | None = None) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
-def judge_file(submission: Submission, assignment: Assignment, seed: int, policy: Policy) -> Graded:
-    """Grade one file; this process's zygote stays warm for the next."""
+def judge_file(
+    submission: Submission, assignment: Assignment, policy: Policy, seed: int | None = None
+) -> Graded:
+    """Grade one file; this process's zygote stays warm for the next.
+
+    seed: of the inputs; without it, the course's own for these bytes from this student.
+    """
     from autograder.grading import grade
 
     try:
         data = read_file(submission.path)
     except Refused as refusal:
-        report = ungraded(assignment, seed, State.REFUSED, str(refusal))
+        report = ungraded(assignment, seed or 0, State.REFUSED, str(refusal))
         return Graded(report, copy.deepcopy(assignment.template))
-    graded = replace(grade(data, assignment, seed, policy), digest=digest_of(data))
+    digest = digest_of(data)
+    if seed is None:
+        seed = seed_of(assignment.course, submission.student, assignment.name, digest)
+    graded = replace(grade(data, assignment, seed, policy), digest=digest)
+    named = submission_name(assignment, submission.path)
+    graded = replace(graded, report=replace(graded.report, submission=named))
     if submission.note:
         notes = (submission.note, *graded.report.notes)
         return replace(graded, report=replace(graded.report, notes=notes))

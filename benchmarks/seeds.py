@@ -35,15 +35,15 @@ def main() -> None:
     arguments = parser.parse_args()
     assignment = find("vae")
     policy = Policy(cpu_seconds=10**6, wall_seconds=10**6, submission_seconds=10**6)
-    tasks = tuple(task for task in assignment.tasks if task.name not in arguments.without)
+    left_out = dict.fromkeys(arguments.without, "left out")  # as if it broke a rule
     failures, start = [], time.perf_counter()
     with Session(runnable(copy.deepcopy(reference(assignment)), policy), policy) as session:
         for seed in trange(arguments.seeds):
-            for task, checks in run_checks(tasks, session.ask, seed).items():
+            for task, checks in run_checks(assignment, session.ask, seed, left_out).items():
                 failures += [
                     (seed, task, done.result.message)
                     for done in checks
-                    if done.result.verdict is not Verdict.PASSED
+                    if done.result.verdict is not Verdict.PASSED and task not in left_out
                 ]
     result = {"seeds": arguments.seeds, "failures": failures, "s": time.perf_counter() - start}
     print(f"{arguments.seeds} seeds, {len(failures)} failed checks, {result['s']:.0f} s")

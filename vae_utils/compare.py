@@ -316,6 +316,11 @@ def frequencies(
     return None
 
 
+def answers(reply: Reply) -> str | None:
+    """The call comes back, with anything."""
+    return None
+
+
 def varies(reply: Reply) -> str | None:
     """Repeated calls [repeat, ...] give different values."""
     got = reply.outputs[0]
@@ -355,7 +360,7 @@ KINDS: dict[str, Callable[..., str | None]] = {
     function.__name__: function
     for function in (
         equal, gradients, reaches, unreached, reparameterised, normal, shared, uniform,
-        distribution, binary, frequencies, varies, repeats, clusters,
+        distribution, binary, frequencies, answers, varies, repeats, clusters,
     )
 }  # fmt: skip
 
