@@ -58,6 +58,11 @@ def _release(arguments: argparse.Namespace) -> int:
     assignment = _assignment(arguments)
     release(assignment)
     print(f"wrote {assignment.released}\nwrote {assignment.tape}")
+    if arguments.bundle:
+        from autograder.bundle import write_bundle
+
+        write_bundle(assignment, arguments.bundle)
+        print(f"wrote {arguments.bundle}: all that students need")
     return 0
 
 
@@ -151,6 +156,9 @@ def _parser() -> argparse.ArgumentParser:
 
     added = command("release", _release, "Build the students' notebook and its tape.")
     added.add_argument("assignment")
+    added.add_argument(
+        "--bundle", type=Path, metavar="FILE.zip", help="pack all that students need into one file"
+    )
     added = command("grade", _grade, "Grade submissions into the gradebook, in parallel.")
     added.add_argument("assignment")
     added.add_argument("--student", nargs="+", metavar="ID", help="only these students")

@@ -10,7 +10,8 @@ from tests.conftest import ROOT
 TEXT, NUMBER, MAYBE_TEXT = (str,), (int, float), (str, type(None))
 REPORT = {
     "schema_version": (int,), "assignment": TEXT, "seed": (int,), "state": TEXT, "reason": TEXT,
-    "notes": (list,), "submission": TEXT, "score": (int, float, type(None)), "max_score": NUMBER, "tasks": (list,),
+    "notes": (list,), "submission": TEXT, "score": (int, float, type(None)), "max_score": NUMBER,
+    "tasks": (list,),
 }  # fmt: skip
 TASK = {
     "task": TEXT, "points": NUMBER, "max_points": NUMBER, "verdict": TEXT, "hint": TEXT,

@@ -22,7 +22,7 @@ TOP = {
 LAYERS = (
     ("autograder.cli",),
     ("autograder.terminal", "autograder.page"),
-    ("autograder.batch", "autograder.replay"),
+    ("autograder.batch", "autograder.replay", "autograder.bundle"),
     ("autograder.worker", "autograder.recorder"),
     ("autograder.nbgrader_plugin",),
     ("autograder.release",),
