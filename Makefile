@@ -37,4 +37,4 @@ release: setup
 	autograder release vae
 
 clean:
-	rm -rf demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf demo artefacts .pytest_cache .mypy_cache .ruff_cache
