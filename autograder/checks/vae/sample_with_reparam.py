@@ -11,6 +11,7 @@ from autograder.checks.vae import forms
 from autograder.student import Student
 
 CALLS = 6
+LOG_SCALES = -2.0, 0.5  # mostly below 0, so that half of logsigma gives another distribution
 AXES = ("calls", "batch", "latent dimensions")
 GRADIENT_HINT = (
     "No gradient gets through: drawing from mu and sigma directly (torch.normal), detach, no_grad "
@@ -98,7 +99,7 @@ def _missing_gradients(mu: torch.Tensor) -> list[Misconception]:
 
 def _inputs(draw: Draw, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
     mu = draw.uniform(rows, forms.L, low=-2.0, high=2.0)
-    return mu, draw.uniform(rows, forms.L, low=-1.5, high=1.0)
+    return mu, draw.uniform(rows, forms.L, low=LOG_SCALES[0], high=LOG_SCALES[1])
 
 
 @worth(6)

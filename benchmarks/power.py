@@ -1,0 +1,112 @@
+"""The power of the statistical checks against each sampling mistake, computed, not simulated.
+
+    python -m benchmarks.power
+
+A check of n independent values fails a solution whose distribution function is further than the
+threshold t from the right one at some point. If the mistake moves it by d > t there, Hoeffding's
+inequality bounds the probability of a miss by exp(-2 n (d - t)^2). d is the smallest over 20 draws
+of the inputs. docs/statistics.md explains the rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from autograder.checks import Draw
+from autograder.checks.vae import elbo, forms, sample, sample_with_reparam
+from vae_utils.compare import ALPHA, tolerance
+
+DRAWS = 20
+POINTS = torch.linspace(-5, 5, 2001, dtype=torch.float64)
+Row = tuple[str, str, int, float, float]
+
+
+def _sampler() -> Iterator[Row]:
+    """Standardised draws; n is the number of inputs, which have a mu and a sigma each."""
+    t = tolerance(6 * 128 * 32)
+    grid = torch.linspace(0, 1, 101, dtype=torch.float64)
+    low, high = sample_with_reparam.LOG_SCALES
+    logsigma = (low + (high - low) * grid)[:, None]
+    mu = (-2 + 4 * grid)[None, :, None]
+
+    def scaled(ratio: Tensor) -> float:
+        mixture = torch.special.ndtr(POINTS / ratio).mean(0)
+        return float((mixture - torch.special.ndtr(POINTS)).abs().max())
+
+    shifted = torch.special.ndtr(POINTS + mu / logsigma.exp()[:, None]).mean((0, 1))
+    normal = torch.special.ndtr(POINTS)
+    distances = {
+        "variance_for_std": scaled(logsigma.exp()),
+        "halved_logsigma": scaled((-logsigma / 2).exp()),
+        "unit_std": scaled((-logsigma).exp()),
+        "logsigma_for_std": scaled(logsigma.abs().clamp(min=1e-9) / logsigma.exp()),
+        "mean_forgotten": float((shifted - normal).abs().max()),
+        "no_noise": 0.5,
+        "sigma_for_noise": float(torch.special.ndtr(torch.tensor(1.0))),
+    }
+    for left, right in ((0.0, 1.0), (-0.5, 0.5), (-1.0, 1.0)):
+        flat = ((POINTS - left) / (right - left)).clamp(0, 1)
+        distances[f"uniform_noise on ({left:g}, {right:g})"] = float((flat - normal).abs().max())
+    for name, distance in distances.items():
+        yield "sample_with_reparam", name, 128 * 32, t, distance
+
+
+def _distance(values: Tensor, others: Tensor) -> float:
+    """Kolmogorov's distance of two sorted tables of equally probable values."""
+    both = torch.cat([values, others]).sort().values
+    first, second = (torch.searchsorted(v, both, right=True) / len(v) for v in (values, others))
+    return float((first - second).abs().max())
+
+
+def _elbo() -> Iterator[Row]:
+    t = tolerance(elbo.DRAWS) + elbo.SLACK
+    apart = []
+    for seed in range(DRAWS):
+        vae, center, log_scale = elbo._one_active_latent(Draw(seed, "power"))
+        code = torch.zeros(1, forms.L).index_fill(1, torch.tensor([0]), center)
+        x = forms.decoder(vae.state, code).float()
+        right = elbo._noise_quantiles(vae, x, center, math.exp(log_scale))
+        apart.append(_distance(right, elbo._noise_quantiles(vae, x, 0.0, 1.0)))
+    yield "elbo", "z_from_prior", elbo.DRAWS, t, min(apart)
+    yield "elbo", "mean_decoded", elbo.DRAWS, t, 1.0  # all values at the upper end
+    yield "elbo", "noise_shared_by_rows", elbo.DRAWS, t, 0.5  # one value, wherever it lies
+
+
+def _sample() -> Iterator[Row]:
+    t = math.sqrt(math.log(2 * 2 * forms.D / ALPHA) / (2 * sample.DRAWS)) + 1 / sample.CODES
+    apart: dict[str, list[float]] = {}
+    for seed in range(DRAWS):
+        draw = Draw(seed, "power")
+        theta = draw.uniform(forms.D, low=-2.5, high=2.5).double().sigmoid()
+        apart.setdefault("thresholded", []).append(float((theta - theta.round()).abs().max()))
+        apart.setdefault("inverted", []).append(float((1 - 2 * theta).abs().max()))
+        thresholds = draw.uniform(forms.H, low=-1.5, high=1.0)
+        _, unit = sample._showing_z(thresholds)
+        shown = sample._shown(thresholds, unit, forms.normal_quantiles(sample.CODES)).mean(-1)
+        right = sample._pairs(shown)
+        nearest: dict[str, float] = {}
+        for mistake in sample._wrong_codes(thresholds, unit):
+            distance = float((mistake.expected["probability"] - right).abs().max())
+            nearest[mistake.name] = min(distance, nearest.get(mistake.name, 1.0))
+        for name, distance in nearest.items():
+            apart.setdefault(name, []).append(distance)
+    for name, distances in apart.items():
+        yield "sample", name, sample.DRAWS, t, min(distances)
+
+
+def main() -> None:
+    """Print the table."""
+    print("| task | mistake | n | threshold t | distance d | probability of a miss |")
+    print("|---|---|--:|--:|--:|--:|")
+    for rows in (_sampler(), _elbo(), _sample()):
+        for task, name, n, t, d in rows:
+            log = -2 * n * max(d - t, 0.0) ** 2 / math.log(10)
+            print(f"| {task} | {name} | {n} | {t:.3f} | {d:.3f} | 1e{math.ceil(log)} |")
+
+
+if __name__ == "__main__":
+    main()
