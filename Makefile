@@ -23,7 +23,7 @@ demo: setup
 
 test: setup
 	python -m pytest --ignore tests/mutants
-	python -m pytest tests/mutants -n auto # many, independent and without a sandbox
+	python -m pytest tests/mutants -n auto --dist worksteal # many, independent and without a sandbox
 
 test-fast: setup
 	python -m pytest -m "not slow and not browser"

@@ -121,9 +121,11 @@ class Student:
         method: bool = False,
         repeat: int = 1,
         cotangents: tuple[Tensor, ...] | None = None,
+        seed: int | None = None,
     ) -> Answer:
         """Call a function, or a method of the Instance that comes first; see `vae_utils.calls`."""
-        call = Call(function, args, method, repeat, self._draw.seed(), cotangents)
+        seed = self._draw.seed() if seed is None else seed
+        call = Call(function, args, method, repeat, seed, cotangents)
         self.exhibit = Exhibit(call, Reply())  # in case it never comes back
         reply = self._ask(call)
         self.answered = True

@@ -332,15 +332,18 @@ def repeats(reply: Reply) -> str | None:
     return None if varies(reply) else "two calls gave different values"
 
 
-def clusters(reply: Reply, *, labels: Tensor, purity: float, linear: Tensor) -> str | None:
-    """Plane coordinates [B, 2] in which nearest neighbours share a label, and which within the
-    labels are not just a linear picture of `linear` [B, L]."""
+def clusters(
+    reply: Reply, *, labels: Tensor, purity: float, linear: Tensor, rows: tuple[int, int]
+) -> str | None:
+    """Plane coordinates [B, 2] in which, among `rows` (from, to), nearest neighbours share a label,
+    and which within the labels are not just a linear picture of `linear` [B, L]."""
     problem = _arrangement(reply, [torch.empty(len(labels), 2)])
     if problem:
         return problem
     points = reply.outputs[0].double()
-    distance = torch.cdist(points, points).fill_diagonal_(math.inf)
-    same = float((labels[distance.argmin(1)] == labels).double().mean())
+    some, kinds = points[rows[0] : rows[1]], labels[rows[0] : rows[1]]
+    distance = torch.cdist(some, some).fill_diagonal_(math.inf)
+    same = float((kinds[distance.argmin(1)] == kinds).double().mean())
     if same < purity:
         return (
             f"only {100 * same:.0f} % of the points have a neighbour of their own kind although "

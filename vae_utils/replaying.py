@@ -100,6 +100,7 @@ class Replay:
     def __init__(self, tape: Tape, namespace: dict[str, Any]) -> None:
         self._tape, self._namespace = tape, namespace
         self._done: dict[str, TaskOutcome] = {}
+        self._last: tuple[Call, Reply, str] | None = None
 
     def task(self, name: str) -> TaskOutcome:
         """What came of a task. Where it fails and rests on parts that fail, it waits for them."""
@@ -108,8 +109,7 @@ class Replay:
             if sentence := self._breach(name):
                 outcomes = tuple(Outcome(check, RULE_BROKEN, sentence) for check in checks)
             else:
-                with _one_thread():
-                    outcomes = tuple(self._waiting(self._check(check)) for check in checks)
+                outcomes = tuple(self._waiting(self._check(check)) for check in checks)
             self._done[name] = TaskOutcome(name, outcomes)
         return self._done[name]
 
@@ -139,27 +139,32 @@ class Replay:
         return Outcome(outcome.check, WAITING, text)
 
     def _check(self, check: TapedCheck) -> Outcome:
-        call, reply, printed = None, Reply(), io.StringIO()
         for entry in check.entries:
-            if entry.call is not call:
-                call, printed = entry.call, io.StringIO()
-                with contextlib.redirect_stdout(printed):
-                    reply = evaluate(call, self._namespace)
-            outcome = self._entry(check, entry, reply, printed)
+            outcome = self._entry(check, entry)
             if outcome:
                 return outcome
         return Outcome(check, PASSED)
 
-    def _entry(
-        self, check: TapedCheck, entry: Entry, reply: Reply, printed: io.StringIO
-    ) -> Outcome | None:
+    def _reply(self, call: Call) -> tuple[Reply, str]:
+        """The reply and what was printed; the last call is not made twice."""
+        if self._last is None or self._last[0] is not call:
+            printed = io.StringIO()
+            # A plain function rests on scikit-learn; a method on torch, which splits work well.
+            threads = contextlib.nullcontext() if call.method else _one_thread()
+            with contextlib.redirect_stdout(printed), threads:
+                reply = evaluate(call, self._namespace)
+            self._last = call, reply, printed.getvalue()
+        return self._last[1:]
+
+    def _entry(self, check: TapedCheck, entry: Entry) -> Outcome | None:
         """None if the reply is what it should be."""
+        reply, printed = self._reply(entry.call)
         if reply.failure:
             return self._failed(check, entry, reply.failure)
         problem = compared(entry.kind, reply, entry.params)
         if problem is None:
             return None
-        return self._wrong(check, entry, reply, problem, printed.getvalue())
+        return self._wrong(check, entry, reply, problem, printed)
 
     def _wrong(
         self, check: TapedCheck, entry: Entry, reply: Reply, problem: str, printed: str

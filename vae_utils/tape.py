@@ -22,7 +22,7 @@ from vae_utils.codec import decode, encode
 from vae_utils.misconceptions import Misconception
 from vae_utils.rules import Rules
 
-FORMAT = 3
+FORMAT = 4
 NO_RULES = Rules()
 
 Recipe = Callable[[Tensor], list[Any] | None]
@@ -95,18 +95,15 @@ def _check_json(check: TapedCheck, put: Any) -> dict[str, Any]:
     def rounded(tensor: Tensor) -> dict[str, Any]:
         return dict(put(tensor.float() if tensor.dtype is torch.float64 else tensor))
 
-    calls = [entry.call for entry in check.entries]
     entries = [
         {
-            "call": None
-            if place and calls[place - 1] is entry.call
-            else call_to_json(entry.call, put),
+            "call": call_to_json(entry.call, put),
             "kind": entry.kind,
             "params": encode(entry.params, put),
             "misconceptions": [encode(vars(m), rounded) for m in entry.misconceptions],
             "uses": entry.uses,
         }
-        for place, entry in enumerate(check.entries)
+        for entry in check.entries
     ]
     return {**vars(check), "entries": entries}
 
@@ -130,8 +127,17 @@ def read(path: Path) -> Tape:
     def get(name: str) -> Tensor:
         return torch.from_numpy(arrays[name])
 
+    calls: dict[str, Call] = {}
+
+    def get_call(call: dict[str, Any]) -> Call:
+        """One object for equal calls, so that a replay makes them once."""
+        key = json.dumps(call)
+        if key not in calls:
+            calls[key] = call_from_json(call, get)
+        return calls[key]
+
     tasks = {
-        name: tuple(_check_from(check, get) for check in checks)
+        name: tuple(_check_from(check, get, get_call) for check in checks)
         for name, checks in data["tasks"].items()
     }
     signatures = {name: tuple(names) for name, names in data["signatures"].items()}
@@ -139,18 +145,15 @@ def read(path: Path) -> Tape:
     return Tape(data["assignment"], tasks, signatures, rules, data["made_from"])
 
 
-def _check_from(data: dict[str, Any], get: Any) -> TapedCheck:
-    calls: list[Call] = []
-    for entry in data["entries"]:  # None: the call of the entry before
-        calls.append(call_from_json(entry["call"], get) if entry["call"] else calls[-1])
+def _check_from(data: dict[str, Any], get: Any, get_call: Any) -> TapedCheck:
     entries = tuple(
         Entry(
-            call=call,
+            call=get_call(entry["call"]),
             kind=entry["kind"],
             params=decode(entry["params"], get),
             misconceptions=tuple(Misconception(**decode(m, get)) for m in entry["misconceptions"]),
             uses=tuple(entry["uses"]),
         )
-        for call, entry in zip(calls, data["entries"], strict=True)
+        for entry in data["entries"]
     )
     return TapedCheck(data["name"], data["claim"], data["points"], entries)

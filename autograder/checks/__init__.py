@@ -46,6 +46,8 @@ class Draw:
     def __init__(self, seed: int, name: str) -> None:
         digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
         self._seed = int.from_bytes(digest[:7])
+        self._origin = seed, name
+        self._shared: list[Draw] = []
         self._made: list[tuple[Tensor, list[Any]]] = []
         self._noise: int | None = None
 
@@ -61,6 +63,12 @@ class Draw:
         """A seed for the random numbers of a student's function."""
         return int(self.uniform(1, low=0, high=2**31)) if self._noise is None else self._noise
 
+    def shared(self) -> Draw:
+        """A draw that gives the same to all checks of the task, which can then share a call."""
+        seed, name = self._origin
+        self._shared.append(Draw(seed, name.partition("/")[0]))
+        return self._shared[-1]
+
     @contextlib.contextmanager
     def same_noise(self) -> Iterator[None]:
         """Inside, all calls start from the same random numbers."""
@@ -72,4 +80,5 @@ class Draw:
 
     def recipe(self, tensor: Tensor) -> list[Any] | None:
         """The arguments that make this very tensor again, if it came from here unchanged."""
-        return next((recipe for made, recipe in self._made if made is tensor), None)
+        made = [*self._made, *(pair for draw in self._shared for pair in draw._made)]
+        return next((recipe for other, recipe in made if other is tensor), None)

@@ -1,9 +1,10 @@
 """Task `embeddings`: `embed(vae, x)` gives t-SNE coordinates [B, 2] of the posterior means.
 
 The images are of three kinds whose posterior means are far apart, about 25 standard deviations of
-what varies within a kind. Their log sigmas tell three other kinds apart. Any t-SNE of the means
-keeps neighbours of one kind together; one of pixels, of log sigmas or of samples with a large sigma
-does not; a projection is linear.
+what varies within a kind. Their log sigmas tell three other kinds apart. For the first half of the
+images sigma is 0, and the other kinds lie further apart than the kinds; for the second half sigma
+hides the kinds in samples. Any t-SNE of the means keeps neighbours of one kind together; one of
+pixels, of log sigmas or of samples does not; a projection is linear. Both checks share one call.
 """
 
 import torch
@@ -13,7 +14,11 @@ from autograder.checks.vae import forms
 from autograder.student import Student
 from vae_utils.calls import Instance
 
-KINDS, EACH = 3, 17  # t-SNE's perplexity of up to 50 must be smaller than their product
+KINDS, EACH = 3, 9  # of each half: t-SNE's perplexity of up to 50 must be smaller than all
+HALF = KINDS * EACH
+NARROW, WIDE = -150.0, 2.2  # logsigma of the halves
+FLAG = 3 * KINDS  # the pixel that tells the halves apart, with INK in the second
+INK = 0.75
 SEEN = 300  # pixels that reach the heads; with many of them pixels alone do not show the kinds
 PURITY = 0.9
 PARTS = ("encoder",)
@@ -26,13 +31,12 @@ def _signs(draw: Draw, *shape: int) -> torch.Tensor:
     return draw.uniform(*shape, low=-1.0, high=1.0).sign()  # takes less room on the tape
 
 
-def _head(
-    draw: Draw, name: str, column: int, scale: float, rest: float, bias: float
-) -> forms.State:
-    """A head that tells kinds apart by KINDS pixels from `column` on; the noise gets `rest`."""
+def _head(draw: Draw, name: str, scales: dict[int, float], rest: float, bias: float) -> forms.State:
+    """A head that tells kinds apart by KINDS pixels from each column on; the noise gets `rest`."""
     weight = torch.zeros(forms.L, forms.H)
-    weight[:, 2 * KINDS : SEEN] = rest * _signs(draw, forms.L, SEEN - 2 * KINDS)
-    weight[:, column : column + KINDS] = draw.uniform(forms.L, KINDS, low=-scale, high=scale)
+    weight[:, FLAG + 1 : SEEN] = rest * _signs(draw, forms.L, SEEN - FLAG - 1)
+    for column, scale in scales.items():
+        weight[:, column : column + KINDS] = draw.uniform(forms.L, KINDS, low=-scale, high=scale)
     return {f"{name}.weight": weight, f"{name}.bias": torch.full((forms.L,), bias)}
 
 
@@ -45,32 +49,37 @@ def _blind(draw: Draw, heads: torch.Tensor) -> forms.State:
     return {"linear3.weight": weight, "linear3.bias": torch.zeros(forms.H)}
 
 
-def _model(draw: Draw, spread: float, logsigma: float) -> Instance:
+def _model(draw: Draw) -> Instance:
     first = torch.zeros(forms.H, forms.D)
     first[torch.arange(SEEN), torch.arange(SEEN)] = 1.0
     linear1 = {"linear1.weight": first, "linear1.bias": torch.zeros(forms.H)}
-    mu = _head(draw, "linear21", 0, 1.5, 0.006, 0.0)
-    widths = _head(draw, "linear22", KINDS, spread, spread / 100, logsigma)
+    mu = _head(draw, "linear21", {0: 1.5}, 0.006, 0.0)
+    widths = _head(draw, "linear22", {KINDS: 80.0, 2 * KINDS: 1.0}, 0.01, NARROW)
+    widths["linear22.weight"][:, FLAG] = (WIDE - NARROW) / INK
     return forms.model(linear1, mu, widths, _blind(draw, mu["linear21.weight"]))
 
 
 def _images(draw: Draw) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Images [B, D], the kinds that their means show [B], and those of their log sigmas [B]."""
-    number = torch.arange(KINDS * EACH)
-    kinds, others = number % KINDS, number // KINDS % KINDS
+    number = torch.arange(2 * HALF)
+    kinds, others, wide = number % KINDS, number // KINDS % KINDS, number >= HALF
     x = torch.zeros(len(number), forms.D)
     x[:, :SEEN] = (draw.uniform(len(number), SEEN, low=0.0, high=8.0).floor() + 0.5) / 8
-    x[:, :KINDS] = 0.75 * torch.eye(KINDS)[kinds]
-    x[:, KINDS : 2 * KINDS] = 0.75 * torch.eye(KINDS)[others]
+    shown = INK * torch.eye(KINDS)[others]
+    x[:, :KINDS] = INK * torch.eye(KINDS)[kinds]
+    x[:, KINDS : 2 * KINDS] = shown * ~wide[:, None]
+    x[:, 2 * KINDS : FLAG] = shown * wide[:, None]
+    x[:, FLAG] = INK * wide
     return x, kinds, others
 
 
-def _check(student: Student, draw: Draw, spread: float, logsigma: float, hint: str) -> None:
-    vae = _model(draw, spread, logsigma)
+def _check(student: Student, draw: Draw, rows: tuple[int, int], hint: str) -> None:
+    draw = draw.shared()
+    vae = _model(draw)
     x, kinds, others = _images(draw)
     means, widths = (part.float() for part in forms.encoder(vae.state, x))
-    answer = student.call("embed", vae, x)
-    params = {"labels": kinds, "purity": PURITY, "linear": means}
+    answer = student.call("embed", vae, x, seed=draw.seed())
+    params = {"labels": kinds, "purity": PURITY, "linear": means, "rows": rows}
     mistakes = [
         Misconception(
             "projection",
@@ -84,7 +93,8 @@ def _check(student: Student, draw: Draw, spread: float, logsigma: float, hint: s
     def own() -> None:
         encoder = student.call("encoder", vae, x, method=True)
         encoder.must_equal(widths, encoder.values[1], only=0, rtol=1e-3, atol=1e-3)
-        answer.must("clusters", {"labels": others, "purity": PURITY, "linear": widths})
+        swapped = {"labels": others, "linear": widths, "rows": (0, HALF)}
+        answer.must("clusters", {**params, **swapped})
 
     student.either(lambda: answer.must("clusters", params, mistakes), own, PARTS)
 
@@ -92,10 +102,10 @@ def _check(student: Student, draw: Draw, spread: float, logsigma: float, hint: s
 @worth(6)
 def test_kinds_stay_together(student: Student, draw: Draw) -> None:
     """Images whose posterior means are close get close coordinates in the plane: [B, 2]."""
-    _check(student, draw, 80.0, -150.0, "Embed the posterior means mu, and only these.")
+    _check(student, draw, (0, HALF), "Embed the posterior means mu, and only these.")
 
 
 @worth(4)
 def test_means_and_not_samples(student: Student, draw: Draw) -> None:
     """The same with a wide posterior: the coordinates are those of mu, not of samples z."""
-    _check(student, draw, 1.0, 2.2, "Embed the posterior means mu, not samples z.")
+    _check(student, draw, (HALF, 2 * HALF), "Embed the posterior means mu, not samples z.")
