@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from jinja2.bccache import Bucket, BytecodeCache
+from nbconvert.exporters import HTMLExporter
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
@@ -20,6 +22,31 @@ from autograder.assignment import Assignment
 from autograder.results import Graded
 from autograder.sanitise import Refused
 from autograder.submissions import Submission, read_file
+
+
+class _Templates(BytecodeCache):
+    """Compiled templates, kept for the next page: nbgrader makes a new exporter for each."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._code.get(bucket.key + bucket.checksum):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+
+
+class FeedbackExporter(HTMLExporter):
+    """nbconvert's own, without compiling the same templates for every student."""
+
+    _templates = _Templates()
+
+    def _create_environment(self) -> Any:
+        environment = super()._create_environment()
+        environment.bytecode_cache = self._templates
+        return environment
 
 
 class RecordingFailed(RuntimeError):
@@ -42,6 +69,7 @@ class Recorder:
         config = release.configuration(assignment.course)
         config.Autograde.pre_convert_hook = None  # done above, once for all
         config.CourseDirectory.submitted_directory = str(self._submitted)
+        config.GenerateFeedback.exporter_class = FeedbackExporter
         self._api = NbGraderAPI(CourseDirectory(config=config), config=config)
 
     def __enter__(self) -> Recorder:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 from nbformat.notebooknode import NotebookNode
 
 from autograder.assignment import CHECKS, CONFIG, Assignment, grade_id
@@ -136,13 +140,12 @@ def fingerprint(assignment: Assignment) -> str:
 
 
 def is_recorded(assignment: Assignment) -> bool:
-    """Whether the tape was made from what is there now."""
-    from vae_utils.tape import TapeError, read
-
-    try:
-        return read(assignment.tape).made_from == fingerprint(assignment)
-    except TapeError:
-        return False
+    """Whether the tape was made from what is there now. Read without torch, which takes seconds."""
+    unreadable = (OSError, ValueError, KeyError, zipfile.BadZipFile)
+    with contextlib.suppress(*unreadable), np.load(assignment.tape, allow_pickle=False) as archive:
+        tape = json.loads(archive["tape"].tobytes())
+        return bool(tape.get("made_from") == fingerprint(assignment))
+    return False
 
 
 def record_tape(assignment: Assignment) -> None:

@@ -97,11 +97,28 @@ class Session:
         client.start_channels(hb=False, stdin=False, control=False)
         self._client = client
         try:
-            client.wait_for_ready(timeout=_START_SECONDS)
-        except RuntimeError as error:
+            self._wait_until_ready()
+        except (KernelDied, OutOfTime) as error:
             words = getattr(self._manager.provisioner, "last_words", "")
-            cause = self._cause_of_death()
-            raise ZygoteFailed(f"the kernel did not start: {error}; it {cause} {words}") from error
+            cause = str(error) or f"said nothing for {_START_SECONDS} s"
+            raise ZygoteFailed(f"the kernel did not start: it {cause} {words}") from error
+
+    def _wait_until_ready(self) -> None:
+        """Ask until one question is answered on both channels, which are then both connected.
+
+        jupyter_client's own waiting ends with a fifth of a second in which nothing is said.
+        """
+        assert self._client is not None
+        patience, deadline = 0.25, time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            heard = set()
+            with contextlib.suppress(OutOfTime):
+                for channel, _ in self._messages(self._client.kernel_info(), patience):
+                    heard.add(channel)
+                    if len(heard) == 2:
+                        return
+            patience *= 2
+        raise OutOfTime
 
     def _restart(self, first: bool = False) -> None:
         """A fresh kernel; cells that killed or blocked an earlier one are left out."""
@@ -109,7 +126,7 @@ class Session:
             self.close()
             self._start()
             self._restarts += 1
-            if time.monotonic() > self._deadline:
+            if self._seconds_left() < 0:
                 self._give_up_cells(0)
             elif self._restarts > _MAX_RESTARTS:
                 self._give_up_cells(
@@ -148,7 +165,7 @@ class Session:
         assert self._client is not None
         request = self._client.execute(source, store_history=False, stop_on_error=False)
         received = 0
-        for channel, message in self._messages(request, seconds):
+        for channel, message in self._messages(request, min(seconds, self._seconds_left())):
             kind, content = message["header"].get("msg_type"), message["content"]
             received += len(str(content))
             if received > self._policy.flood_bytes:
@@ -174,7 +191,7 @@ class Session:
         for socket in channels.values():
             poller.register(socket, zmq.POLLIN)
         self._dropped = 0  # bytes of messages too large to be parsed
-        deadline, strays = min(time.monotonic() + seconds, self._deadline), 0
+        deadline, strays = time.monotonic() + seconds, 0
         enough = self._processor_seconds() + processor
         while time.monotonic() < deadline and self._processor_seconds() < enough:
             ready = dict(poller.poll(_POLL_MILLISECONDS))
@@ -210,6 +227,9 @@ class Session:
             return None
         names = ("header", "parent_header", "content")
         return message if all(isinstance(message.get(name), dict) for name in names) else None
+
+    def _seconds_left(self) -> float:
+        return self._deadline - time.monotonic()
 
     def _alive(self) -> bool:
         return self._manager is not None and bool(self._manager.is_alive())
@@ -284,8 +304,8 @@ class Session:
         message = self._client.session.msg("evaluate_request", content)
         self._client.session.send(self._client.shell_channel.socket, message, buffers=buffers)
         request = message["header"]["msg_id"]
-        limits = self._policy.call_seconds, self._policy.call_cpu_seconds
-        for channel, reply in self._messages(request, *limits):
+        seconds = min(self._policy.call_seconds, self._seconds_left())
+        for channel, reply in self._messages(request, seconds, self._policy.call_cpu_seconds):
             if channel == "shell" and reply["header"].get("msg_type") == "evaluate_reply":
                 return unpack(reply["content"], reply["buffers"], self._policy.reply_bytes)
         raise AssertionError("unreachable: _messages ends with an exception")

@@ -192,3 +192,19 @@ def test_the_whole_submission_has_a_time_limit(policy: Policy) -> None:
     with Session(_cells(*["while True: pass"] * 9), brief):
         pass
     assert time.monotonic() - start < 12
+
+
+def test_a_kernel_that_starts_after_the_time_limit_still_answers(policy: Policy) -> None:
+    from dataclasses import replace
+
+    stubborn = """
+while True:
+    try:
+        while True: pass
+    except KeyboardInterrupt: pass
+"""
+    start = time.monotonic()
+    with Session(_cells(stubborn, "x = 1"), replace(policy, submission_seconds=2)) as session:
+        assert session._alive()
+        assert not any(cell.runs for cell in session.cells)
+    assert time.monotonic() - start < 12

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
 
-INCHES = 1.4  # an image of a grid
+SIDE = 28  # pixels of an image
+GAP, TITLE = 2, 10  # pixels between images of a grid, and between its rows under titles
+INCHES = 1.3  # an image of a grid
 
 
 def visualize_mnist(
@@ -119,16 +121,31 @@ def plot_losses(losses: Sequence[float]) -> "Figure":
 def _image_grid(
     images: "np.ndarray", num_rows: int, num_cols: int, titles: Sequence[str] = ()
 ) -> "Figure":
-    height = INCHES + 0.25 * bool(titles)
-    figure, grid = _grid(INCHES * num_cols, height * num_rows, num_rows, num_cols)
-    for cell in grid.flat:
-        cell.set_axis_off()
-        cell.set(xticks=[], yticks=[])  # matplotlib measures them for the titles even when unseen
-    for cell, image in zip(grid.flat, images, strict=False):
-        cell.imshow(image, cmap="gray", vmin=0, vmax=1)
-    for cell, title in zip(grid.flat, titles, strict=False):
-        cell.set_title(title)
+    """All images as one: matplotlib takes ten times as long for as many axes."""
+    gap = TITLE if titles else GAP
+    whole = _mosaic(images, num_rows, num_cols, gap)
+    height, width = whole.shape
+    inches = INCHES / SIDE
+    figure, axes = _plot(inches * width, inches * (height + gap))
+    axes.set_axis_off()
+    axes.imshow(whole, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    for number, title in enumerate(titles):
+        row, column = divmod(number, num_cols)
+        place = column * (SIDE + GAP) + SIDE / 2, row * (SIDE + gap) - GAP
+        axes.text(*place, title, ha="center", va="bottom", fontsize="large")
     return figure
+
+
+def _mosaic(images: "np.ndarray", num_rows: int, num_cols: int, gap: int) -> "np.ndarray":
+    """Images in rows, `gap` pixels between rows; what no image covers is NaN, which stays blank."""
+    import numpy as np
+
+    tall, wide = SIDE + gap, SIDE + GAP
+    whole = np.full((num_rows * tall - gap, num_cols * wide - GAP), np.nan, dtype=np.float32)
+    for number, image in enumerate(images):
+        row, column = divmod(number, num_cols)
+        whole[row * tall :, column * wide :][:SIDE, :SIDE] = image
+    return whole
 
 
 def _scatter(points: "np.ndarray", labels: "np.ndarray") -> "Figure":
@@ -148,18 +165,10 @@ def _scatter(points: "np.ndarray", labels: "np.ndarray") -> "Figure":
 
 
 def _plot(width: float, height: float) -> tuple["Figure", Any]:
-    figure, grid = _grid(width, height, 1, 1)
-    return figure, grid[0, 0]
-
-
-def _grid(width: float, height: float, rows: int, cols: int) -> tuple["Figure", Any]:
-    """A pyplot figure, [rows, cols] axes, that a notebook cell shows once, last line or not."""
+    """A pyplot figure of that many inches that a notebook cell shows once, last line or not."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(
-        rows, cols, figsize=(width, height), layout="constrained", squeeze=False
-    )
-
+    figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
     _show_once(figure)
     return figure, axes
 

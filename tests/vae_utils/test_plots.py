@@ -20,8 +20,32 @@ from vae_utils.data import TensorLoader
 TEN = torch.arange(10).repeat(6)
 
 
-def pictures(figure: Figure) -> list[np.ndarray]:
-    return [np.asarray(cell.images[0].get_array()) for cell in figure.axes if cell.images]
+def pictures(figure: Figure, columns: int = 5) -> list[np.ndarray]:
+    """Images of a grid, [28, 28] each, without the cells that stayed empty."""
+    (axes,) = figure.axes
+    (mosaic,) = axes.images
+    whole = np.ma.filled(mosaic.get_array(), np.nan)
+    assert mosaic.get_clim() == (0, 1)
+    across = (whole.shape[1] - 28) // max(columns - 1, 1)
+    tops = [top for top in range(whole.shape[0] - 27) if starts(whole[:, 0], top)]
+    cells = [
+        whole[top : top + 28, column * across :][:, :28]
+        for top in tops
+        for column in range(columns)
+    ]
+    return [cell for cell in cells if not np.isnan(cell).all()]
+
+
+def starts(edge: np.ndarray, place: int) -> bool:
+    """Whether an image begins there, after a gap."""
+    return bool(np.isfinite(edge[place]) and (place == 0 or np.isnan(edge[place - 1])))
+
+
+def titles(figure: Figure) -> list[str]:
+    """What stands over the images, in reading order."""
+    (axes,) = figure.axes
+    placed = sorted(axes.texts, key=lambda text: (text.get_position()[1], text.get_position()[0]))
+    return [text.get_text() for text in placed]
 
 
 def loader(shuffle: bool = False, size: int = 60) -> TensorLoader:
@@ -59,15 +83,17 @@ def dots(figure: Figure) -> list[np.ndarray]:
 
 def test_the_grid_shows_the_loaders_images_under_their_labels() -> None:
     figure = visualize_mnist(loader(), num_rows=3, num_cols=4)
-    assert [cell.get_title() for cell in figure.axes] == [str(i % 10) for i in range(12)]
-    assert [p[0, 0] for p in pictures(figure)] == pytest.approx([i / 60 for i in range(12)])
+    assert titles(figure) == [str(i % 10) for i in range(12)]
+    assert [p[0, 0] for p in pictures(figure, columns=4)] == pytest.approx(
+        [i / 60 for i in range(12)]
+    )
 
 
 def test_a_shuffling_loader_shows_random_images_with_the_right_labels() -> None:
     figure = visualize_mnist(loader(shuffle=True))
     numbers = [round(float(p[0, 0]) * 60) for p in pictures(figure)]
     assert numbers != list(range(10))
-    assert [cell.get_title() for cell in figure.axes] == [str(n % 10) for n in numbers]
+    assert titles(figure) == [str(n % 10) for n in numbers]
 
 
 @pytest.mark.parametrize("convert", [Tensor.clone, Tensor.numpy, Tensor.requires_grad_])
@@ -75,16 +101,16 @@ def test_samples_are_shown_as_they_are(convert: Callable[[Tensor], Any]) -> None
     samples = torch.rand(12, 28, 28)
     figure = visualize_vae_samples(convert(samples))
     np.testing.assert_array_equal(pictures(figure), samples[:10].detach())
-    assert {cell.images[0].get_clim() for cell in figure.axes} == {(0, 1)}
 
 
 def test_too_few_samples_leave_cells_empty() -> None:
     figure = visualize_vae_samples(torch.rand(3, 28, 28))
-    assert (len(figure.axes), len(pictures(figure))) == (10, 3)
+    assert len(pictures(figure)) == 3
+    assert figure.axes[0].images[0].get_array().shape[0] > 2 * 28  # the second row is there
 
 
 def test_a_grid_of_one_cell_works() -> None:
-    assert len(pictures(visualize_vae_samples(torch.rand(3, 28, 28), 1, 1))) == 1
+    assert len(pictures(visualize_vae_samples(torch.rand(3, 28, 28), 1, 1), columns=1)) == 1
 
 
 def test_embed_gives_the_coordinates_and_the_labels_the_groups() -> None:

@@ -76,7 +76,8 @@ def test_each_epoch_prints_one_line_with_its_mean_loss_and_nothing_on_stderr(
 ) -> None:
     losses = train(Line(), loader, epochs=2, lr=0.1)
     out, err = capsys.readouterr()
-    lines = [line.split("\r")[-1] for line in out.split("\n") if line]
+    # tqdm pads a line with spaces where the one that it overwrites was longer.
+    lines = [line.split("\r")[-1].rstrip() for line in out.split("\n") if line]
     means = [sum(losses[:3]) / 3, sum(losses[3:]) / 3]
     assert [re.sub(r":.*(?=mean)", " ", line) for line in lines] == [
         f"epoch {epoch}/2 mean loss {mean:.2f}]" for epoch, mean in enumerate(means, 1)
