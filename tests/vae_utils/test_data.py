@@ -433,7 +433,7 @@ def test_quick_mode_keeps_smaller_sizes_and_cuts_larger_ones(
 ) -> None:
     monkeypatch.setenv("VAE_UTILS_QUICK", "yes")
     train, test = load_mnist(train_size=100, test_size=5_000)
-    assert (train.size, test.size) == (100, 256)
+    assert (train.size, test.size) == (100, 128)
 
 
 @pytest.mark.parametrize("value", ["0", ""])
