@@ -17,6 +17,8 @@ from autograder.sanitise import Clean, Refused, sanitise
 from autograder.session import Cell, Session
 from autograder.verdicts import Report, State
 
+LOCKED = "The locked cell {} was changed. Write in the marked cells, and leave the others."
+
 
 def runnable(notebook: NotebookNode, policy: Policy) -> list[Cell]:
     """Code cells to run, in order: not the graded ones. Their outputs go into the notebook."""
@@ -30,36 +32,39 @@ def runnable(notebook: NotebookNode, policy: Policy) -> list[Cell]:
     return cells
 
 
-def broken_rules(notebook: NotebookNode, assignment: Assignment) -> dict[str, str]:
+def broken_rules(clean: Clean, assignment: Assignment) -> dict[str, str]:
     """Tasks whose solution breaks a house rule, each with a sentence that names line and rule."""
-    rules, broken = rules_of(assignment), {}
-    for cell in filter(is_solution, notebook.cells):
+    rules = rules_of(assignment)
+    broken = {name: LOCKED.format(name) for name in clean.changed if rules.locked}
+    for cell in filter(is_solution, clean.notebook.cells):
         task = task_of(cell)
         if sentence := rules.broken(cell.source, task):
             broken[task] = sentence
-    return broken
+    known = {task.name for task in assignment.tasks}
+    return {task: sentence for task, sentence in broken.items() if task in known}
 
 
 def judged_checks(
-    notebook: NotebookNode, assignment: Assignment, seed: int, policy: Policy
+    clean: Clean, assignment: Assignment, seed: int, policy: Policy
 ) -> dict[str, list[Done]]:
     """Run the notebook walled in, its outputs going into it, then all checks; by task."""
-    rules, broken = rules_of(assignment), broken_rules(notebook, assignment)
+    rules, broken = rules_of(assignment), broken_rules(clean, assignment)
+    solutions = [cell.source for cell in clean.notebook.cells if is_solution(cell)]
     # A further import that the syntax tree shows has its price; other tasks may call the function.
-    policy = policy.under(replace(rules, packages=None) if broken else rules)
-    with Session(runnable(notebook, policy), policy) as session:
+    policy = policy.under(rules.with_packages(solutions))
+    with Session(runnable(clean.notebook, policy), policy) as session:
         return run_checks(assignment, session.ask, seed, broken)
 
 
 def grade_clean(clean: Clean, assignment: Assignment, seed: int, policy: Policy) -> Graded:
     """Run and judge a submission that could be read."""
-    notebook = copy.deepcopy(clean.notebook)
+    clean = replace(clean, notebook=copy.deepcopy(clean.notebook))
     try:
-        tasks = reports(assignment, judged_checks(notebook, assignment, seed, policy))
+        tasks = reports(assignment, judged_checks(clean, assignment, seed, policy))
     except (JudgeBroke, ZygoteFailed) as error:
         report = ungraded(assignment, seed, State.INFRASTRUCTURE_FAULT, str(error), clean.notes)
-        return Graded(report, notebook)
-    return Graded(Report(assignment.name, seed, tasks, notes=clean.notes), notebook)
+        return Graded(report, clean.notebook)
+    return Graded(Report(assignment.name, seed, tasks, notes=clean.notes), clean.notebook)
 
 
 def grade(data: bytes, assignment: Assignment, seed: int, policy: Policy) -> Graded:

@@ -60,7 +60,11 @@ def _read(path: Path, found: assignments.Assignment) -> NotebookNode:
         notebook = copy.deepcopy(found.template)
         notebook.metadata[METADATA] = {"refused": str(refusal)}
         return notebook
-    clean.notebook.metadata[METADATA] = {"notes": list(clean.notes), "digest": digest_of(data)}
+    clean.notebook.metadata[METADATA] = {
+        "notes": list(clean.notes),
+        "changed": list(clean.changed),
+        "digest": digest_of(data),
+    }
     return clean.notebook
 
 
@@ -89,7 +93,8 @@ class JudgeSubmission(NbGraderPreprocessor):
             require()
         from autograder.grading import grade_clean  # imports torch; the batch command needs none
 
-        graded = grade_clean(Clean(nb, tuple(about.get("notes", ()))), found, seed, policy)
+        clean = Clean(nb, tuple(about.get("notes", ())), tuple(about.get("changed", ())))
+        graded = grade_clean(clean, found, seed, policy)
         submission = f"submitted/{student}/{name}/{name}.ipynb"
         graded = replace(graded, report=replace(graded.report, submission=submission))
         return replace(graded, digest=about.get("digest", ""))

@@ -32,6 +32,8 @@ class Clean:
 
     notebook: NotebookNode
     notes: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    """Grade ids of locked cells that came back changed; the notebook has the original ones."""
 
 
 @dataclass
@@ -47,6 +49,7 @@ class _Handed:
 class _Sorted:
     """Handed cells by what they are: students' sources by task cell, extra cells by place."""
 
+    changed: list[str] = field(default_factory=list)
     sources: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     extras: dict[int, list[_Handed]] = field(default_factory=lambda: defaultdict(list))
 
@@ -163,6 +166,8 @@ def _sort(cells: list[_Handed], template: NotebookNode) -> _Sorted:
         known = places.by_name.get(cell.name, places.by_source.get(cell.source.strip()))
         if known is not None:
             here = known
+            if cell.source.strip() != template.cells[known].source.strip():
+                found.changed.append(cell.name)
         elif cell.source.strip():
             found.extras[here].append(cell)
     return found
@@ -208,4 +213,6 @@ def sanitise(data: bytes, template: NotebookNode) -> Clean:
         if cell.id not in known:
             cell.id = f"extra-{number}"  # not random: the same submission gives the same bytes
     notebook.cells = ordered
-    return Clean(notebook, tuple(notes))
+    changed = tuple(dict.fromkeys(found.changed))
+    notes += [f"The locked cell {name} was changed; the original was put back." for name in changed]
+    return Clean(notebook, tuple(notes), changed)

@@ -11,6 +11,7 @@ from autograder.assignment import Assignment
 from autograder.checks import rules_of
 from autograder.grading import broken_rules, grade
 from autograder.sandbox.policy import Policy
+from autograder.sanitise import Clean
 from autograder.session import Session
 from autograder.verdicts import Verdict
 from tests.conftest import run
@@ -56,13 +57,34 @@ def test_a_mention_or_a_harmless_import_is_no_breach(source: str) -> None:
     assert RULES.broken(source, "kl") == ""
 
 
+def test_what_one_solution_imports_openly_lets_nothing_else_through() -> None:
+    rules = RULES.with_packages(["import scipy.stats", "def broken(:", "x = 1"])
+    assert rules.allow("scipy.stats") and rules.allow("torch")
+    assert not rules.allow("pandas") and not rules.allow("torch.distributions")
+    assert Rules().with_packages(["import scipy"]) == Rules()
+
+
 def test_loops_are_forbidden_only_where_the_assignment_says_so() -> None:
     assert RULES.broken("for row in x: pass", "encoder") == ""
 
 
 def test_the_reference_breaks_no_rule(vae: Assignment, solved: NotebookNode) -> None:
-    assert broken_rules(solved, vae) == {}
+    assert broken_rules(Clean(solved), vae) == {}
     assert "torch.distributions" in rules_of(vae).forbidden
+
+
+@pytest.mark.parametrize(("locked", "lost"), [(True, {"encoder"}), (False, set())])
+def test_a_changed_locked_cell_costs_its_task_where_the_rules_say_so(
+    vae: Assignment,
+    solved: NotebookNode,
+    monkeypatch: pytest.MonkeyPatch,
+    locked: bool,
+    lost: set[str],
+) -> None:
+    monkeypatch.setattr("autograder.checks.vae.RULES", Rules(locked=locked))
+    broken = broken_rules(Clean(solved, changed=("encoder", "training")), vae)
+    assert set(broken) == lost
+    assert all("The locked cell encoder was changed." in said for said in broken.values())
 
 
 _USE = "return d.kl_divergence(d.Normal(mu, logsigma.exp()), d.Normal(0 * mu, 0 * mu + 1)).sum(-1)"

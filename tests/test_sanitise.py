@@ -43,6 +43,16 @@ def test_an_untouched_release_comes_back_as_it_was(released: NotebookNode) -> No
     assert clean.notes == ()
 
 
+def test_a_changed_locked_cell_is_put_back_and_named(released: NotebookNode) -> None:
+    changed = copy.deepcopy(released)
+    cell_of(changed, "encoder").source = "print('passed')"
+    cell_of(changed, "training").source += "\n"  # blank space is no change
+    clean = sanitise(_raw(changed), released)
+    assert _sources(clean.notebook) == _sources(released)
+    assert clean.changed == ("encoder",)
+    assert clean.notes == ("The locked cell encoder was changed; the original was put back.",)
+
+
 def test_a_written_task_survives(mine: NotebookNode, released: NotebookNode) -> None:
     assert _kl(sanitise(_raw(mine), released)) == KL
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.comprehension)
 
@@ -21,17 +21,27 @@ class Rules:
     packages: those that may be imported, besides Python's standard library; None allows all.
     forbidden: dotted names of modules that may not be used in any way.
     no_loops: tasks whose solutions may hold no loop and no comprehension.
+    locked: whether a task is lost with its locked cell changed; else that is put back, and no more.
     """
 
     packages: tuple[str, ...] | None = None
     forbidden: tuple[str, ...] = ()
     no_loops: tuple[str, ...] = ()
+    locked: bool = False
 
     def allow(self, module: str) -> bool:
         """Whether a module may be imported."""
         top = module.partition(".")[0]
         known = self.packages is None or top in self.packages or top in sys.stdlib_module_names
         return known and not self._forbids(module)
+
+    def with_packages(self, sources: Iterable[str]) -> Rules:
+        """These rules, letting through what the sources import in plain sight."""
+        if self.packages is None:
+            return self
+        nodes = (node for tree in map(_parsed, sources) if tree for node in ast.walk(tree))
+        found = {module.partition(".")[0] for node in nodes for module in _imported(node)}
+        return replace(self, packages=(*self.packages, *sorted(found)))
 
     def _forbids(self, name: str) -> bool:
         return any(name == f or name.startswith(f"{f}.") for f in self.forbidden)
@@ -41,11 +51,8 @@ class Rules:
 
         What is no Python breaks no rule: it fails in its own way.
         """
-        try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return ""
-        found = sorted(set(self._breaches(tree, task)))
+        tree = _parsed(source)
+        found = sorted(set(self._breaches(tree, task))) if tree else []
         return f"line {found[0][0]}: {found[0][1]}" if found else ""
 
     def _breaches(self, tree: ast.AST, task: str) -> Iterator[tuple[int, str]]:
@@ -64,6 +71,13 @@ class Rules:
         if self._forbids(module):
             return f"{module} is forbidden in this assignment."
         return f"No further imports, please: {module} is not among what the notebook imports."
+
+
+def _parsed(source: str) -> ast.AST | None:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _line(node: ast.AST) -> int:
