@@ -18,6 +18,10 @@ class UnknownAssignment(LookupError):
     """There are no checks or no released notebook under that name."""
 
 
+class ReleaseFailed(RuntimeError):
+    """nbgrader or the recording of the tape did not succeed; the text says why."""
+
+
 @dataclass(frozen=True)
 class Task:
     """A graded cell: nbgrader's grade id, its points, the file with its checks."""
@@ -111,10 +115,15 @@ def defined(source: str) -> set[str]:
 
 
 def course_folder(start: Path | None = None) -> Path:
-    """The nearest folder upwards that holds nbgrader's configuration, else this checkout."""
+    """The nearest folder upwards that holds nbgrader's configuration; LookupError if none does."""
     start = (start or Path.cwd()).resolve()
-    folders = (start, *start.parents, Path(__file__).resolve().parents[1])
-    return next((folder for folder in folders if (folder / CONFIG).is_file()), start)
+    for folder in (start, *start.parents):
+        if (folder / CONFIG).is_file():
+            return folder
+    raise LookupError(
+        f"there is no {CONFIG} in {start} or above: go to the course's folder, or name it with "
+        "--course"
+    )
 
 
 def find(name: str, course: Path | None = None) -> Assignment:

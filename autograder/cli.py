@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from autograder import lean  # noqa: F401  before anything that imports nbformat
-from autograder.assignment import Assignment, UnknownAssignment, course_folder, find
+from autograder.assignment import CONFIG, Assignment, ReleaseFailed, course_folder, find
 from autograder.sandbox.policy import UNPROTECTED_VARIABLE, Policy, default_policy
 from autograder.sandbox.walls import SandboxUnavailable, require
 from autograder.sanitise import Refused
@@ -49,7 +49,10 @@ def _policy(arguments: argparse.Namespace) -> Policy:
 
 
 def _assignment(arguments: argparse.Namespace) -> Assignment:
-    return find(arguments.assignment, (arguments.course or course_folder()).resolve())
+    course = (arguments.course or course_folder()).resolve()
+    if not (course / CONFIG).is_file():
+        raise LookupError(f"{course} is no course: there is no {CONFIG} in it")
+    return find(arguments.assignment, course)
 
 
 def _release(arguments: argparse.Namespace) -> int:
@@ -193,11 +196,13 @@ def _positive(text: str) -> int:
 def main() -> int:
     """Entry point. Exit status 0 when the command worked, whatever the scores."""
     arguments = _parser().parse_args()
+    # Workers start with an empty first entry in sys.path: no file beside us may be imported.
+    os.environ["PYTHONSAFEPATH"] = "1"
     # nbgrader starts alembic for a fresh gradebook and looks for it on PATH.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     try:
         return int(arguments.run(arguments))
-    except (UnknownAssignment, SandboxUnavailable, LookupError, OSError, Refused) as error:
+    except (ReleaseFailed, SandboxUnavailable, LookupError, OSError, Refused) as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -15,7 +15,7 @@ import pytest
 from autograder.assignment import Assignment
 from autograder.checks import Draw
 from autograder.student import Ask, Claim, Exhibit, Student
-from autograder.verdicts import CheckResult, NotPassed, TaskReport, Verdict
+from autograder.verdicts import CheckResult, NotPassed, TaskReport, Verdict, one_line
 
 _OPTIONS = (
     "--noconftest", "--assert=plain", "--import-mode=prepend", "--capture=no",
@@ -128,7 +128,7 @@ def _result(check: Any, name: str, problem: NotPassed | None, note: str = "") ->
         return CheckResult(verdict=Verdict.PASSED, **shown)
     return CheckResult(
         verdict=problem.verdict,
-        message=problem.message,
+        message=one_line(problem.message),
         hint=problem.hint,
         misconception=problem.misconception,
         **shown,

@@ -7,6 +7,7 @@ import hashlib
 import json
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,10 @@ import nbformat
 import numpy as np
 from nbformat.notebooknode import NotebookNode
 
-from autograder.assignment import CHECKS, CONFIG, Assignment, grade_id
+from autograder.assignment import CHECKS, CONFIG, Assignment, ReleaseFailed, grade_id
 
 TAPE_SEED = 20260101
 """The tape's own seed: its inputs are public, those of the grading are not."""
-
-
-class ReleaseFailed(RuntimeError):
-    """nbgrader or the recording of the tape did not succeed; the text holds what was logged."""
 
 
 def _with_names(notebook: NotebookNode) -> NotebookNode:
@@ -78,12 +75,27 @@ def release(assignment: Assignment) -> None:
     refresh_source(assignment.source)
     config = configuration(assignment.course)
     config.GenerateAssignment.post_convert_hook = None  # nbgrader would hide a failure in it
-    kept = assignment.tape.read_bytes() if assignment.tape.is_file() else None
-    _generate(assignment.course, assignment.name, config)
-    if kept is not None:
-        assignment.tape.write_bytes(kept)
-    if not is_recorded(assignment):
-        record_tape(assignment)
+    with _kept_on_failure(assignment.released), _kept_on_failure(assignment.tape) as tape:
+        _generate(assignment.course, assignment.name, config)
+        if tape is not None:
+            assignment.tape.write_bytes(tape)
+        if not is_recorded(assignment):
+            record_tape(Assignment(assignment.name, assignment.course))
+
+
+@contextlib.contextmanager
+def _kept_on_failure(path: Path) -> Iterator[bytes | None]:
+    """The file's bytes, which it has again if what follows fails: notebook and tape belong
+    together."""
+    data = path.read_bytes() if path.is_file() else None
+    try:
+        yield data
+    except BaseException:
+        if data is None:
+            path.unlink(missing_ok=True)
+        else:
+            path.write_bytes(data)
+        raise
 
 
 def is_registered(assignment: Assignment) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from autograder.record import check_text
 from autograder.sandbox.policy import Policy
 from autograder.sanitise import sanitise
 from autograder.student import Exhibit
-from autograder.verdicts import Verdict
+from autograder.verdicts import Verdict, one_line
 from vae_utils.calls import Call, Instance
 from vae_utils.evidence import gather
 from vae_utils.tape import Entry, Tape, TapedCheck, write
@@ -36,7 +37,8 @@ class Replayed:
         if done.exhibit and done.result.verdict is not Verdict.PASSED:
             call = done.exhibit.call
             lines.append(f"         call: {_spelled(call, self.assignment.signatures)}")
-            lines += [f"         {label}: {text}" for label, text in self._facts(done.exhibit)]
+            facts = self._facts(done.exhibit)
+            lines += [f"         {label}: {one_line(text)}" for label, text in facts]
         return lines
 
     def _facts(self, exhibit: Exhibit) -> tuple[tuple[str, str], ...]:
@@ -54,7 +56,11 @@ class Replayed:
         if not checks:
             raise LookupError(f"no check of {self.task} failed on a call: there is nothing to save")
         signatures, rules = self.assignment.signatures, rules_of(self.assignment)
-        write(Tape(self.assignment.name, {self.task: checks}, signatures, rules), path)
+        # Beside a submission may lie a link of that name: it is replaced, never followed.
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            written = Path(folder) / path.name
+            write(Tape(self.assignment.name, {self.task: checks}, signatures, rules), written)
+            written.replace(path)
 
 
 def _entry(exhibit: Exhibit) -> Entry:

@@ -50,6 +50,7 @@ class _Sorted:
     """Handed cells by what they are: students' sources by task cell, extra cells by place."""
 
     changed: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
     sources: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     extras: dict[int, list[_Handed]] = field(default_factory=lambda: defaultdict(list))
 
@@ -166,6 +167,7 @@ def _sort(cells: list[_Handed], template: NotebookNode) -> _Sorted:
         known = places.by_name.get(cell.name, places.by_source.get(cell.source.strip()))
         if known is not None:
             here = known
+            found.seen.add(grade_id(template.cells[known]))
             if cell.source.strip() != template.cells[known].source.strip():
                 found.changed.append(cell.name)
         elif cell.source.strip():
@@ -214,5 +216,8 @@ def sanitise(data: bytes, template: NotebookNode) -> Clean:
             cell.id = f"extra-{number}"  # not random: the same submission gives the same bytes
     notebook.cells = ordered
     changed = tuple(dict.fromkeys(found.changed))
+    given = {grade_id(cell) for cell in template.cells if not is_solution(cell) and grade_id(cell)}
+    if lost := sorted(given - found.seen):
+        notes.append(f"Cells were missing and were put back: {', '.join(lost)}.")
     notes += [f"The locked cell {name} was changed; the original was put back." for name in changed]
     return Clean(notebook, tuple(notes), changed)

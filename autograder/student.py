@@ -169,7 +169,7 @@ class Student:
 
 
 def _not_passed(function: str, failure: Failure) -> NotPassed:
-    if failure.kind == "NotImplementedError":
+    if failure.is_unattempted:
         inner = failure.path[-1] if failure.path else function
         stops = "" if inner == function else f": it stops in {inner}"
         return NotPassed(Verdict.UNATTEMPTED, f"not attempted{stops}")

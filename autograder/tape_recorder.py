@@ -7,10 +7,10 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode
 from torch import Tensor
 
-from autograder.assignment import Assignment
+from autograder.assignment import Assignment, ReleaseFailed
 from autograder.checks import rules_of
 from autograder.grading import runnable
-from autograder.judge import Done, JudgeBroke, run_checks
+from autograder.judge import Done, run_checks
 from autograder.sandbox.policy import default_policy
 from autograder.session import Session
 from autograder.verdicts import Verdict
@@ -26,19 +26,21 @@ def _taped(done: Done) -> TapedCheck:
     return TapedCheck(result.name, result.claim, result.points, entries)
 
 
-def _require_passed(checks: list[Done]) -> None:
-    for done in checks:
-        if done.result.verdict is not Verdict.PASSED:
-            raise JudgeBroke(f"the reference fails {done.result.name}: {done.result.message}")
+def _require_passed(done: dict[str, list[Done]]) -> None:
+    for task, checks in done.items():
+        for result in (check.result for check in checks):
+            if result.verdict is not Verdict.PASSED:
+                said = f'{task}, "{result.claim}": {result.message}'
+                raise ReleaseFailed(f"the reference fails its own check of {said}")
 
 
 def record(assignment: Assignment, reference: NotebookNode, seed: int, made_from: str) -> None:
-    """Write the assignment's tape; raises JudgeBroke if the reference does not pass."""
+    """Write the assignment's tape; raises ReleaseFailed if the reference does not pass."""
     policy = default_policy()
     with Session(runnable(reference, policy), policy) as session:
         done = run_checks(assignment, session.ask, seed)
     checks = [item for items in done.values() for item in items]
-    _require_passed(checks)
+    _require_passed(done)
 
     def recipe(tensor: Tensor) -> list[Any] | None:
         found = (item.draw.recipe(tensor) for item in checks)

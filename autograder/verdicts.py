@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -29,6 +30,17 @@ class State(StrEnum):
     PARTLY_GRADED = "partly_graded"
     REFUSED = "refused"
     INFRASTRUCTURE_FAULT = "infrastructure_fault"
+
+
+MOST_SAID = 600
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+
+
+def one_line(text: str) -> str:
+    """Text from a student's process on one line, without what steers a terminal, and bounded."""
+    seen = "".join(" " if unicodedata.category(sign) in _UNSEEN else sign for sign in text)
+    short = " ".join(seen.split())
+    return short if len(short) <= MOST_SAID else short[: MOST_SAID - 3] + "..."
 
 
 class NotPassed(Exception):
@@ -124,8 +136,9 @@ class Report:
         return sum(task.max_points for task in self.tasks)
 
     def replay(self, task: TaskReport) -> str:
-        """The command that shows what the checks of a task saw; none if all passed."""
-        if not self.submission or self.state is not State.GRADED or task.worst is None:
+        """The command that shows what the checks of a task saw; none if nothing was wrong."""
+        untouched = task.worst is None or task.verdict is Verdict.UNATTEMPTED
+        if not self.submission or self.state is not State.GRADED or untouched:
             return ""
         file = shlex.quote(self.submission)
         return f"autograder replay {file} --task {task.task} --seed {self.seed}"

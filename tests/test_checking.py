@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from nbformat.notebooknode import NotebookNode
 from autograder.assignment import Assignment, is_graded
 from tests.conftest import ROOT
 from tests.samples import TASKS, cell_of, method
+from vae_utils.calls import Call
 from vae_utils.checking import CheckFailed
-from vae_utils.tape import TapeError, read
+from vae_utils.tape import Entry, Tape, TapedCheck, TapeError, read, write
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,7 @@ def _said_wrong(capsys: pytest.CaptureFixture[str], namespace: dict[str, Any], t
 
 def _redefined(namespace: dict[str, Any], source: str) -> dict[str, Any]:
     changed = {**namespace}
-    changed["VAE"] = type("VAE", (namespace["VAE"],), {})
+    changed["VAE"] = type("VAE", (namespace["VAE"],), {"__module__": "__main__"})
     exec(source, changed)
     return changed
 
@@ -161,6 +163,71 @@ def test_a_notebook_without_its_tape_is_told_so(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert "no .tape file" in _said(capsys, notebook_globals, "elbo")
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")  # which must not call that a success
+    with pytest.raises(CheckFailed, match=r"no \.tape file"):
+        exec("check('elbo')", notebook_globals)
+
+
+def test_a_caret_for_a_power_is_a_mistake_and_not_an_untouched_task(
+    beside_the_tape: Path, capsys: pytest.CaptureFixture[str], notebook_globals: Any
+) -> None:
+    wrong = _redefined(
+        notebook_globals, method("kl_divergence", ", mu, logsigma", "return (mu^2).sum(-1)")
+    )
+    assert "bitwise_xor" in _said_wrong(capsys, wrong, "kl_divergence")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("return linear1(x), x", "write self.linear1"),
+        ("return sigm(x), x", "Python does not know sigm: is it misspelt"),
+    ],
+)
+def test_unknown_names_are_explained(
+    beside_the_tape: Path,
+    capsys: pytest.CaptureFixture[str],
+    notebook_globals: Any,
+    line: str,
+    said: str,
+) -> None:
+    wrong = _redefined(notebook_globals, method("encoder", ", x", "print('here', len(x))", line))
+    shown = _said_wrong(capsys, wrong, "encoder")
+    assert said in shown
+    assert "here 7" in shown  # what it printed before is not swallowed
+
+
+def _tape_of(folder: Path, function: str, *args: Any) -> None:
+    check = TapedCheck("a", "claim", 10.0, (Entry(Call(function, args), "answers", {}),))
+    write(Tape("vae", {"encoder": (check,)}), folder / "a.tape")
+
+
+def test_a_tape_calls_nothing_but_what_the_notebook_defines(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    notebook_globals: Any,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "victim").write_text("full")
+    _tape_of(tmp_path, "open", "victim", "w")
+    assert "`open` is not defined" in _said_wrong(
+        capsys, {**notebook_globals, "open": open}, "encoder"
+    )
+    assert (tmp_path / "victim").read_text() == "full"
+
+
+def test_a_tape_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
+    entry = Call("f", (torch.zeros(1),))
+    check = TapedCheck("a", "claim", 10.0, (Entry(entry, "answers", {}),))
+    tape = Tape("vae", {"encoder": (check,)})
+    write(tape, tmp_path / "a.tape", recipe=lambda _: [1, [300_000_000], 0, 1])
+    with pytest.raises(TapeError, match="300000000"):
+        read(tmp_path / "a.tape")
+    with zipfile.ZipFile(tmp_path / "b.tape", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("t0.npy", bytes(100 << 20))
+    with pytest.raises(TapeError, match="unpacks to 100 MiB"):
+        read(tmp_path / "b.tape")
 
 
 def test_checking_leaves_the_students_random_numbers_alone(

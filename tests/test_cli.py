@@ -81,12 +81,22 @@ def test_json_can_go_to_standard_output(tmp_path: Path) -> None:
         (("check", "nowhere.ipynb", "--assignment", "vae"), "nowhere.ipynb"),
         (("check", "README.md", "--assignment", "vea"), "no assignment 'vea'; there is: vae"),
         (("release", "vea"), "no assignment 'vea'; there is: vae"),
+        (("report", "vae", "--course", "docs"), "docs is no course: there is no nbgrader_config"),
     ],
 )
 def test_errors_are_sentences(arguments: tuple[str, ...], said: str) -> None:
     done = autograder(*arguments)
     assert done.returncode == 2
     assert said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_outside_a_course_nothing_is_guessed(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "autograder.cli", "report", "vae"],
+        capture_output=True, text=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "there is no nbgrader_config.py in" in done.stderr
 
 
 def test_an_unknown_student_is_named(tmp_path: Path, vae: Assignment) -> None:

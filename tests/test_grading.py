@@ -44,6 +44,8 @@ def ours(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The course graded by `autograder grade`, with feedback and report."""
     folder = tmp_path_factory.mktemp("ours") / "course"
     shutil.copytree(course, folder)
+    # What lies in the folder from which the command is run is not imported.
+    (folder / "torch.py").write_text("raise RuntimeError('imported from the course')")
     _run(folder, "autograder", "grade", "vae", "--feedback")
     return folder
 

@@ -15,7 +15,7 @@ from nbformat.notebooknode import NotebookNode
 from autograder.assignment import Assignment
 from autograder.replay import replay
 from autograder.sandbox.policy import Policy
-from autograder.verdicts import CheckResult, Report, TaskReport, Verdict
+from autograder.verdicts import CheckResult, Report, TaskReport, Verdict, one_line
 from tests.samples import SAMPLES, method
 from vae_utils.replaying import FAILED, PASSED, Replay
 from vae_utils.tape import read
@@ -102,3 +102,21 @@ def test_the_feedback_holds_the_line_and_no_source_of_a_check(
     for word in ("Misconception(", "forms.", "must_equal", "2 * logsigma) - 1"):
         assert not any(word in output for output in outputs), word
     assert shutil.which("autograder")
+
+
+def test_saving_replaces_a_link_and_does_not_follow_it(
+    vae: Assignment, released: NotebookNode, solved: NotebookNode, policy: Policy, tmp_path: Path
+) -> None:
+    replayed = replay(_WRONG.make(released, solved), vae, "kl_divergence", 5, policy)
+    (tmp_path / "victim").write_text("full")
+    (tmp_path / "kl.tape").symlink_to(tmp_path / "victim")
+    replayed.save(tmp_path / "kl.tape")
+    assert (tmp_path / "victim").read_text() == "full"
+    assert "kl_divergence" in read(tmp_path / "kl.tape").tasks
+
+
+def test_what_students_say_stays_on_its_line() -> None:
+    forged = "no\n  \u2713 10/10 fake\x1b]0;owned\x07 \u202e" + "x" * 2000
+    said = one_line(forged)
+    assert said.startswith("no \u2713 10/10 fake ]0;owned x")
+    assert len(said) <= 600

@@ -147,7 +147,10 @@ def test_a_deleted_task_is_put_back_as_a_stub(mine: NotebookNode, released: Note
     mine.cells.remove(cell_of(mine, "elbo"))
     clean = sanitise(_raw(mine), released)
     assert "NotImplementedError" in cell_of(clean.notebook, "elbo_solution").source
-    assert clean.notes == ("The cell elbo_solution is missing; the empty one was put back.",)
+    assert clean.notes == (
+        "The cell elbo_solution is missing; the empty one was put back.",
+        "Cells were missing and were put back: elbo.",
+    )
 
 
 def test_of_two_versions_the_last_written_one_counts(

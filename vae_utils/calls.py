@@ -62,6 +62,11 @@ class Failure:
     path: tuple[str, ...] = ()
     line: str = ""
 
+    @property
+    def is_unattempted(self) -> bool:
+        """Whether it is the stub's own exception; torch raises the same with a text."""
+        return self.kind == "NotImplementedError" and not self.text
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -131,7 +136,8 @@ def _numbers(value: Any, method: bool) -> Tensor:
         return torch.from_numpy(np.array(value))
     if isinstance(value, (bool, int, float)):
         return torch.tensor(value)
-    raise NotNumbers(f"it returned a {type(value).__name__}; a tensor is wanted")
+    wanted = "a tensor" if method else "a tensor or an array"
+    raise NotNumbers(f"it returned a {type(value).__name__}; {wanted} is wanted")
 
 
 def _as_tuple(result: Any, method: bool) -> tuple[tuple[Tensor, ...], bool]:

@@ -18,7 +18,11 @@ class CheckFailed(Exception):
     """A task is not right. Jupyter shows one line of it, since the table above says more."""
 
     def _render_traceback_(self) -> list[str]:
-        return [f"CheckFailed: {self}"]
+        return [f"{type(self).__name__}: {self}"]
+
+
+class UnknownTask(CheckFailed, ValueError):
+    """There is no such task in the notebook."""
 
 
 @lru_cache(maxsize=4)
@@ -45,10 +49,12 @@ def check(task: str | None = None) -> None:
 
     Raises:
         CheckFailed: the task is wrong.
-        ValueError: the notebook's tape knows no task of that name.
+        UnknownTask: the notebook's tape knows no task of that name.
     """
     tape = _tape(Path.cwd())
     if tape is None:
+        if _is_validation():  # which must not report success of what nobody looked at
+            raise CheckFailed(_no_tape(task or "All tasks"))
         print(_no_tape(task or "All tasks"))
         return
     replay = Replay(tape, sys._getframe(1).f_globals)
@@ -68,7 +74,7 @@ def _known(task: str, tape: Tape) -> str:
     for name, checks in tape.tasks.items():
         if any(entry.call.function == task for c in checks for entry in c.entries):
             return name
-    raise ValueError(f"no task {task!r} in this notebook; there is: {', '.join(tape.tasks)}")
+    raise UnknownTask(f"no task {task!r} on this tape; there is: {', '.join(tape.tasks)}")
 
 
 def _summary(done: TaskOutcome) -> str:

@@ -12,12 +12,17 @@ Put = Callable[[torch.Tensor], dict[str, Any]]
 Get = Callable[[str], torch.Tensor]
 
 
+MOST_DRAWN = 1 << 24
+
+
 def uniform(seed: int, shape: tuple[int, ...], low: float, high: float) -> torch.Tensor:
     """Uniform numbers in [low, high), float32, the same on every machine and in every release.
 
     NumPy promises the stream of a bit generator, not that of its distributions; so the 53 high
     bits of PCG64 are scaled here.
     """
+    if np.prod(shape, dtype=np.float64) > MOST_DRAWN:
+        raise ValueError(f"{shape} is more than the {MOST_DRAWN} numbers that a call may have")
     raw = np.random.PCG64(seed).random_raw(int(np.prod(shape, dtype=np.int64)))
     unit = (np.atleast_1d(raw) >> np.uint64(11)).astype(np.float64) * 2.0**-53
     return torch.from_numpy((low + (high - low) * unit).astype(np.float32).reshape(shape))

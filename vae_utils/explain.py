@@ -18,8 +18,8 @@ _EXPLANATIONS = (
     ),
     (
         r"mat1 and mat2 shapes cannot be multiplied",
-        "The sizes of a layer and of its input do not fit: call the function yourself, on "
-        "torch.rand(7, 784) for example, and print the shapes before each layer.",
+        "The sizes of two factors do not fit, for example of a layer and of its input: call the "
+        "function yourself, on arguments of the shapes in its description, and print the shapes.",
     ),
     (
         r"must have the same dtype|expected scalar type|expected m1 and m2 to have the same dtype",
@@ -39,7 +39,7 @@ _EXPLANATIONS = (
 def explain(failure: Failure) -> str:
     """A sentence for a known exception, else an empty string."""
     if failure.kind == "NameError":
-        return "It is used before it exists, or its cell was not run."
+        return _name_error(failure.text)
     if failure.kind == "Missing":
         return (
             "Was its cell deleted, renamed or stopped by an error, or was the class cell run again "
@@ -47,6 +47,18 @@ def explain(failure: Failure) -> str:
         )
     matches = (text for pattern, text in _EXPLANATIONS if re.search(pattern, failure.text))
     return next(matches, "")
+
+
+def _name_error(text: str) -> str:
+    name = match[1] if (match := re.search(r"name '(\w+)'", text)) else "the name"
+    if re.fullmatch(r"linear\d+", name):
+        return f"Layers belong to the model: write self.{name}."
+    if name == "self":
+        return "This function is no method: the model is its first argument."
+    return (
+        f"Python does not know {name}: is it misspelt, does it want `self.` before it, or was the "
+        "cell that makes it not run?"
+    )
 
 
 def raised(function: str, failure: Failure) -> str:

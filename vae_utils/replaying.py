@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import io
 import textwrap
@@ -145,8 +146,17 @@ class Replay:
                 return outcome
         return Outcome(check, PASSED)
 
+    def _foreign(self, call: Call) -> str | None:
+        """The first name that a call takes from the notebook and that is not the student's own."""
+        classes = [value.cls for value in call.args if isinstance(value, Instance)]
+        names = classes if call.method else [*classes, call.function]
+        known = (name for name in names if name in self._namespace)
+        return next((name for name in known if not _is_own(self._namespace[name])), None)
+
     def _reply(self, call: Call) -> tuple[Reply, str]:
         """The reply and what was printed; the last call is not made twice."""
+        if name := self._foreign(call):
+            return Reply(failure=Failure("Missing", f"`{name}` is not defined here")), ""
         if self._last is None or self._last[0] is not call:
             printed = io.StringIO()
             # A plain function rests on scikit-learn; a method on torch, which splits work well.
@@ -160,7 +170,7 @@ class Replay:
         """None if the reply is what it should be."""
         reply, printed = self._reply(entry.call)
         if reply.failure:
-            return self._failed(check, entry, reply.failure)
+            return self._failed(check, entry, reply.failure, printed)
         problem = compared(entry.kind, reply, entry.params)
         if problem is None:
             return None
@@ -171,9 +181,7 @@ class Replay:
     ) -> Outcome:
         parameters = self._tape.signatures.get(entry.call.function, ())
         mistake = recognise(entry.misconceptions, entry.kind, reply, entry.params)
-        evidence = gather(entry, reply, parameters)
-        if printed:
-            evidence = Evidence((*evidence.facts, ("printed", printed[:500])), evidence.picture)
+        evidence = _with_print(gather(entry, reply, parameters), printed)
         return Outcome(
             check,
             FAILED,
@@ -184,18 +192,35 @@ class Replay:
             entry.uses,
         )
 
-    def _failed(self, check: TapedCheck, entry: Entry, failure: Failure) -> Outcome:
+    def _failed(self, check: TapedCheck, entry: Entry, failure: Failure, printed: str) -> Outcome:
         function = entry.call.function
-        if failure.kind == "NotImplementedError":
+        if failure.is_unattempted:
             inner = failure.path[-1] if failure.path else function
             return Outcome(check, UNATTEMPTED, "" if inner == function else f"it stops in {inner}")
-        if failure.kind in ("NotNumbers", "Missing"):
-            return Outcome(check, FAILED, failure.text, explain(failure), uses=entry.uses)
+        seen = _with_print(NO_EVIDENCE, printed)
+        if failure.kind == "Missing":
+            return Outcome(check, FAILED, failure.text, explain(failure))
+        if failure.kind == "NotNumbers":
+            return Outcome(check, FAILED, failure.text, explain(failure), None, seen, entry.uses)
         hint, name = self._explained(entry.call, failure)
-        return Outcome(check, FAILED, raised(function, failure), hint, name, uses=entry.uses)
+        return Outcome(check, FAILED, raised(function, failure), hint, name, seen, entry.uses)
 
     def _explained(self, call: Call, failure: Failure) -> tuple[str, str | None]:
         size = self._namespace.get("batch_size")
         if isinstance(size, int) and takes_a_fixed_batch(failure.text, size):
             return FIXED_BATCH, "fixed_batch_size"
         return explain(failure), None
+
+
+def _with_print(evidence: Evidence, printed: str) -> Evidence:
+    """What the function printed belongs to what a failure shows."""
+    if not printed:
+        return evidence
+    return Evidence((*evidence.facts, ("printed", printed[:500])), evidence.picture)
+
+
+def _is_own(value: Any) -> bool:
+    """Whether a notebook defines this itself: a tape may call nothing else (`open`, for one)."""
+    if isinstance(value, functools.partial):
+        return _is_own(value.func)
+    return "__main__" in (getattr(value, "__module__", ""), type(value).__module__)

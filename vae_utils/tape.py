@@ -23,9 +23,16 @@ from vae_utils.misconceptions import Misconception
 from vae_utils.rules import Rules
 
 FORMAT = 4
+MOST_BYTES = 64 << 20
 NO_RULES = Rules()
 
 Recipe = Callable[[Tensor], list[Any] | None]
+
+
+_UNREADABLE = (
+    OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError,
+    zipfile.BadZipFile,
+)  # fmt: skip
 
 
 class TapeError(ValueError):
@@ -111,19 +118,31 @@ def _check_json(check: TapedCheck, put: Any) -> dict[str, Any]:
 def read(path: Path) -> Tape:
     """Load a tape; raises TapeError with what to do if it cannot be read."""
     try:
+        _insist_on_size(path)
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-        data = json.loads(arrays.pop("tape").tobytes())
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        data = dict(json.loads(arrays.pop("tape").tobytes()))
+        if data.get("format") == FORMAT:
+            return _tape_from(data, arrays)
+    except _UNREADABLE as error:
         raise TapeError(
             f"{path.name} is not a readable tape ({error}); download it again."
         ) from error
-    if data.get("format") != FORMAT:
+    else:
         raise TapeError(
             f"{path.name} has format {data.get('format')}, vae_utils reads format {FORMAT}: "
             "update vae_utils or download the tape again."
         )
 
+
+def _insist_on_size(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
+    if size > MOST_BYTES:
+        raise ValueError(f"it unpacks to {size >> 20} MiB, at most {MOST_BYTES >> 20} are read")
+
+
+def _tape_from(data: dict[str, Any], arrays: dict[str, np.ndarray]) -> Tape:
     def get(name: str) -> Tensor:
         return torch.from_numpy(arrays[name])
 
