@@ -92,7 +92,8 @@ class Answer:
         atol: float = 1e-4,
     ) -> Answer:
         """Vector-Jacobian products equal the expected ones, by name of argument or weight."""
-        params = {"expected": expected, "rtol": rtol, "atol": atol}
+        shapes = [list(cotangent.shape) for cotangent in self._call.cotangents or ()]
+        params = {"expected": expected, "rtol": rtol, "atol": atol, "shapes": shapes}
         return self.must("gradients", params, misconceptions)
 
 

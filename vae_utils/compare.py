@@ -109,9 +109,20 @@ def equal(
 
 
 def gradients(
-    reply: Reply, *, expected: dict[str, Tensor], rtol: float = 1e-3, atol: float = 1e-4
+    reply: Reply,
+    *,
+    expected: dict[str, Tensor],
+    rtol: float = 1e-3,
+    atol: float = 1e-4,
+    shapes: tuple[tuple[int, ...], ...] = (),
 ) -> str | None:
-    """Vector-Jacobian products by the name of the argument or weight."""
+    """Vector-Jacobian products by the name of the argument or weight.
+
+    shapes: of the outputs; those of another shape have no product with their cotangent.
+    """
+    problem = _arrangement(reply, [torch.empty(shape) for shape in shapes]) if shapes else None
+    if problem:
+        return problem
     for name, wanted in expected.items():
         if name not in reply.gradients:
             return f"no gradient reaches {_readable(name)}"

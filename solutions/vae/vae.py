@@ -41,8 +41,8 @@
 # ## How to work with this notebook
 #
 # - Write your code in place of `raise NotImplementedError()`, in the marked blocks and only there.
-# - Everything you need is imported already. Add no further imports; only NumPy and Python's own
-#   library are let through.
+# - Everything you need is imported already. NumPy and Python's own library may be imported as well,
+#   other packages may not.
 # - Do not use `torch.distributions`. You are here to build what it would do for you. A solution
 #   that breaks this rule or the last one earns nothing.
 # - Talk about ideas with anyone you like, but write every line yourself: do not copy the code of

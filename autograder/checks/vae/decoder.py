@@ -34,7 +34,7 @@ def wrong_decoders(state: forms.State, z: torch.Tensor) -> list[Misconception]:
         ),
         gives(
             "no_relu",
-            "There is no ReLU between linear3 and linear4.",
+            "A ReLU is missing between linear3 and linear4.",
             forms.linear(state, "linear4", hidden).sigmoid(),
         ),
         gives(

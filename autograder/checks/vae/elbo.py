@@ -220,7 +220,8 @@ def _wrong_noise(vae: Instance, x: torch.Tensor, kl: torch.Tensor) -> Iterator[M
     )
     yield Misconception(
         "noise_shared_by_rows",
-        "All images get the same noise: as many draws as there are images are wanted.",
+        "Equal images get the same ELBO, though each has noise of its own: sum over pixels only, "
+        "and draw as many z as there are images.",
         {"mean": torch.zeros(()), "std": torch.ones(()), "axis": 0},
         kind="shared",
     )

@@ -22,6 +22,10 @@ INK = 0.75
 SEEN = 300  # pixels that reach the heads; with many of them pixels alone do not show the kinds
 PURITY = 0.9
 PARTS = ("encoder",)
+MEANS_HINT = (
+    "This is no t-SNE of the posterior means: embed mu, not pixels or samples z, row by row in "
+    "order, with a perplexity of 5 to 50."
+)
 LOGSIGMA_HINT = (
     "logsigma shapes this map; only the means mu, the first that the encoder returns, belong there."
 )
@@ -73,7 +77,7 @@ def _images(draw: Draw) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return x, kinds, others
 
 
-def _check(student: Student, draw: Draw, rows: tuple[int, int], hint: str) -> None:
+def _check(student: Student, draw: Draw, rows: tuple[int, int]) -> None:
     draw = draw.shared()
     vae = _model(draw)
     x, kinds, others = _images(draw)
@@ -87,7 +91,7 @@ def _check(student: Student, draw: Draw, rows: tuple[int, int], hint: str) -> No
             {"linear": torch.zeros(len(x), 1)},
         ),
         Misconception("logsigma_embedded", LOGSIGMA_HINT, {"labels": others}),
-        Misconception("not_the_means", hint, {"purity": 0.0}),
+        Misconception("not_the_means", MEANS_HINT, {"purity": 0.0}),
     ]
 
     def own() -> None:
@@ -102,10 +106,10 @@ def _check(student: Student, draw: Draw, rows: tuple[int, int], hint: str) -> No
 @worth(6)
 def test_kinds_stay_together(student: Student, draw: Draw) -> None:
     """Images whose posterior means are close get close coordinates in the plane: [B, 2]."""
-    _check(student, draw, (0, HALF), "Embed the posterior means mu, and only these.")
+    _check(student, draw, (0, HALF))
 
 
 @worth(4)
 def test_means_and_not_samples(student: Student, draw: Draw) -> None:
     """The same with a wide posterior: the coordinates are those of mu, not of samples z."""
-    _check(student, draw, (HALF, 2 * HALF), "Embed the posterior means mu, not samples z.")
+    _check(student, draw, (HALF, 2 * HALF))

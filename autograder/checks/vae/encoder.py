@@ -49,7 +49,7 @@ def wrong_encoders(state: forms.State, x: torch.Tensor) -> list[Misconception]:
             mu,
         ),
         gives("one_head_22", "linear21 is for mu, linear22 for logsigma.", logsigma, logsigma),
-        gives("no_relu", "There is no ReLU between linear1 and the two heads.", *heads(raw)),
+        gives("no_relu", "A ReLU is missing between linear1 and the two heads.", *heads(raw)),
         gives("sigmoid_for_relu", RELU_HINT, *heads(raw.sigmoid())),
         gives("tanh_for_relu", RELU_HINT, *heads(raw.tanh())),
         gives(
