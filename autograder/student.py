@@ -110,6 +110,8 @@ class Student:
         self._ask, self._draw, self._lost = ask, draw, lost
         self._signatures = signatures or {}
         self.uses: tuple[str, ...] = ()
+        self.blamed: tuple[str, ...] = ()
+        """While own parts are asked: those of them that lost points."""
         self.answered = False
         self.exhibit: Exhibit | None = None
         self.claims: list[Claim] = []
@@ -156,7 +158,7 @@ class Student:
         except NotPassed as problem:
             if not blamed:
                 raise
-            kept, exhibit = len(self.claims), self.exhibit
+            kept, exhibit, self.blamed = len(self.claims), self.exhibit, blamed
             try:
                 own()
             except Exception:  # own parts may have any shape and value, so anything can go wrong
@@ -164,6 +166,7 @@ class Student:
                 raise problem from None
             finally:
                 del self.claims[kept:]  # the tape holds the first claim only
+                self.blamed = ()
             self.notes.append(f"right, given your own {listed(blamed)}")
         finally:
             self.uses = ()

@@ -64,14 +64,20 @@ def _distance(values: Tensor, others: Tensor) -> float:
 
 def _elbo() -> Iterator[Row]:
     t = tolerance(elbo.DRAWS) + elbo.SLACK
-    apart = []
+    prior, together = [], []
     for seed in range(DRAWS):
-        vae, center, log_scale = elbo._one_active_latent(Draw(seed, "power"))
-        code = torch.zeros(1, forms.L).index_fill(1, torch.tensor([0]), center)
-        x = forms.decoder(vae.state, code).float()
-        right = elbo._noise_quantiles(vae, x, center, math.exp(log_scale))
-        apart.append(_distance(right, elbo._noise_quantiles(vae, x, 0.0, 1.0)))
-    yield "elbo", "z_from_prior", elbo.DRAWS, t, min(apart)
+        vae, active, centers = elbo._active_latents(Draw(seed, "power"), 1)
+        x = elbo._image_at(vae, active, centers)
+        right = elbo._log_p(vae, x, active, elbo._posterior_codes(centers))
+        codes = forms.normal_quantiles(elbo.LEVELS)[:, None]
+        wrong = elbo._log_p(vae, x, active, codes)
+        prior.append(_distance(*map(elbo._quantiles_of_sum, (right, wrong))))
+        vae, active, centers = elbo._active_latents(Draw(seed, "power"), 4)
+        x = elbo._image_at(vae, active, centers)
+        groups = elbo._log_p(vae, x, active, elbo._posterior_codes(centers))
+        together.append(_distance(elbo._quantiles_of_sum(groups), groups.sum(1).sort().values))
+    yield "elbo", "z_from_prior", elbo.DRAWS, t, min(prior)
+    yield "elbo", "noise_shared_by_latents", elbo.DRAWS, t, min(together)
     yield "elbo", "mean_decoded", elbo.DRAWS, t, 1.0  # all values at the upper end
     yield "elbo", "noise_shared_by_rows", elbo.DRAWS, t, 0.5  # one value, wherever it lies
 
@@ -84,7 +90,7 @@ def _sample() -> Iterator[Row]:
         theta = draw.uniform(forms.D, low=-2.5, high=2.5).double().sigmoid()
         apart.setdefault("thresholded", []).append(float((theta - theta.round()).abs().max()))
         apart.setdefault("inverted", []).append(float((1 - 2 * theta).abs().max()))
-        thresholds = draw.uniform(forms.H, low=-1.5, high=1.0)
+        thresholds = sample._thresholds(draw)
         _, unit = sample._showing_z(thresholds)
         shown = sample._shown(thresholds, unit, forms.normal_quantiles(sample.CODES)).mean(-1)
         right = sample._pairs(shown)

@@ -25,7 +25,7 @@ from tests.mutants.wrong import WRONG
 
 STATISTICAL = {
     "sample_with_reparam": ("test_the_distribution_of_z",),
-    "elbo": ("test_the_noise",),
+    "elbo": ("test_the_noise", "test_the_noise_of_each_latent"),
     "sample": (
         "test_binary_images",
         "test_each_pixel_follows_its_probability",
@@ -38,7 +38,10 @@ MISTAKES = {
         "no_noise", "sigma_for_noise", "same_noise_every_call", "noise_shared_by_rows",
         "noise_shared_by_latents", "uniform_noise",
     },
-    "elbo": {"mean_decoded", "noise_shared_by_rows", "z_from_prior"},
+    "elbo": {
+        "mean_decoded", "noise_shared_by_rows", "noise_shared_by_latents", "z_from_prior",
+        "same_noise_every_call",
+    },
     "sample": {
         "theta_returned", "thresholded", "inverted", "same_images_every_call", "uniform_z",
         "zero_z", "bernoulli_z", "z_from_encodings", "one_number_for_z",

@@ -210,6 +210,23 @@ def _moments(unit: Tensor) -> str:
     )
 
 
+def _off_scale(unit: Tensor) -> bool:
+    """Whether the mean square is off 1 by more than Laurent and Massart's (2000) bound on chi^2."""
+    n, x = unit.numel(), math.log(2 / ALPHA)
+    return abs(float((unit**2).mean()) - 1) > 2 * math.sqrt(x / n) + 2 * x / n
+
+
+def _alike(unit: Tensor, axis: int) -> bool:
+    """Whether two slices along an axis point the same way, or opposite ways.
+
+    The cosine t of two independent normal vectors of n entries: P(|t| > e) <= 2 exp(-n e^2 / 2).
+    """
+    slices = torch.nn.functional.normalize(unit.movedim(axis, 0).flatten(1).float())
+    cosines = (slices @ slices.T).fill_diagonal_(0).abs()
+    count, n = slices.shape
+    return float(cosines.max()) > math.sqrt(2 * math.log(count * (count - 1) / ALPHA) / n)
+
+
 def _odd_slice(unit: Tensor, axes: tuple[str, ...]) -> str | None:
     """The first place along an axis where the draws are not standard normal."""
     for axis, name in enumerate(axes):
@@ -224,8 +241,8 @@ def _odd_slice(unit: Tensor, axes: tuple[str, ...]) -> str | None:
 def normal(
     reply: Reply, *, mean: Tensor, std: Tensor, calls: int, axes: tuple[str, ...]
 ) -> str | None:
-    """Independent normal draws: all entries, those at each place of each axis, and sums along
-    each axis (which show shared noise).
+    """Independent normal draws: all entries and their scale, those at each place of each axis, sums
+    along each axis and pairs of places (which show shared noise).
 
     The output is [calls, *mean.shape]; axes names its axes, for the message.
     """
@@ -241,8 +258,11 @@ def normal(
         sums = _sums(unit, axis)
         if unit.shape[axis] > 1 and _uniformity(cdf(sums)) > tolerance(sums.numel()):
             dependent.append(name)
+    dependent += [name for axis, name in enumerate(axes) if axis and _alike(unit, axis)]
     if dependent:
         return f"the noise is not independent: it is shared along the {dependent[0]}"
+    if _off_scale(unit):
+        return f"the draws are scaled wrongly: {_moments(unit)}"
     return _odd_slice(unit, axes)
 
 
@@ -327,6 +347,35 @@ def frequencies(
     return None
 
 
+def _never_repeats(probability: Tensor, n: int) -> bool:
+    """Whether n rows of independent bits hold the same row twice with less than ALPHA."""
+    match = (probability.double() ** 2 + (1 - probability.double()) ** 2).log().sum()
+    return float(match) + 2 * math.log(n) < math.log(ALPHA)
+
+
+def independent(
+    reply: Reply, *, probability: Tensor, shape: tuple[int, ...], columns: int | None = None
+) -> str | None:
+    """Binary rows [n, D] whose (first) columns are independent of each other.
+
+    probability: [columns], of a column being 1. A product of two centred columns lies in an
+    interval of length 1, so that Hoeffding's inequality bounds its mean.
+    """
+    problem = binary(reply, shape=shape)
+    if problem:
+        return problem
+    rows = reply.outputs[0]
+    if _never_repeats(probability, len(rows)) and len(torch.unique(rows, dim=0)) < len(rows):
+        return "the same image comes more than once"
+    centred = (rows[:, :columns].double() - probability.double()).float()
+    together = (centred.T @ centred / len(rows)).fill_diagonal_(0).abs()
+    count = len(together)
+    if float(together.max()) > math.sqrt(math.log(count * (count - 1) / ALPHA) / (2 * len(rows))):
+        one, other = divmod(int(together.argmax()), count)
+        return f"pixels {one} and {other} are not independent: do they share their random number?"
+    return None
+
+
 def answers(reply: Reply) -> str | None:
     """The call comes back, with anything."""
     return None
@@ -374,7 +423,7 @@ KINDS: dict[str, Callable[..., str | None]] = {
     function.__name__: function
     for function in (
         equal, gradients, reaches, unreached, reparameterised, normal, shared, uniform,
-        distribution, binary, frequencies, answers, varies, repeats, clusters,
+        distribution, binary, frequencies, independent, answers, varies, repeats, clusters,
     )
 }  # fmt: skip
 

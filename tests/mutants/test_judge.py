@@ -115,6 +115,32 @@ def test_a_wrong_solution_costs_only_its_own_task(wrong: Wrong):
     assert _losers(reports) == expected - {"embeddings"}
 
 
+_RIGGED = {
+    "decoder that is the same for every code": {
+        "decoder": body("decoder", "return torch.full((len(z), 784), 0.5)"),
+        "elbo": body("elbo", "return -543.4274 - self.kl_divergence(*self.encoder(x))"),
+    },
+    "decoder that is the same for every model": {
+        "decoder": body("decoder", "return torch.linspace(0.1, 0.9, 784).expand(len(z), 784)"),
+        "sample": body(
+            "sample",
+            "return torch.bernoulli(torch.linspace(0.1, 0.9, 784).expand(num_samples, -1))",
+        ),
+    },
+    "KL that pays for a missing likelihood": {
+        "kl_divergence": body("kl_divergence", "return mu[:, 0]"),
+        "elbo": body("elbo", "return -543.4274 - self.encoder(x)[0][:, 0]"),
+    },
+}
+
+
+@pytest.mark.parametrize("name", _RIGGED)
+def test_wrong_parts_do_not_pay_for_what_uses_them(name: str):
+    part, user = _RIGGED[name]
+    report = judged(student(_RIGGED[name]), 7, part, user)[user]
+    assert report.points <= 2  # binary images that vary are worth that much, whatever they show
+
+
 def test_a_swapped_encoder_costs_no_map():
     source = next(w.source for w in WRONG if (w.task, w.name) == ("encoder", "swapped"))
     assert not _losers(judged(student({"encoder": source}), 7, "embeddings"))

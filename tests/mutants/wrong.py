@@ -37,6 +37,8 @@ ENCODERS = _wrong(
      "return self.linear21(h), torch.sigmoid(self.linear22(h))"),
     ("softplus on logsigma", "logsigma_softplus",
      "return self.linear21(h), F.softplus(self.linear22(h))"),
+    ("absolute logsigma", "logsigma_absolute",
+     "return self.linear21(h), self.linear22(h).abs()"),
     ("tanh on logsigma", "logsigma_tanh", "return self.linear21(h), torch.tanh(self.linear22(h))"),
     ("halved logsigma", "logsigma_halved", "return self.linear21(h), self.linear22(h) / 2"),
     ("relu on mu", "mu_relu", "return F.relu(self.linear21(h)), self.linear22(h)"),
@@ -73,6 +75,15 @@ ENCODERS = _wrong(
 
 SAMPLERS = _wrong(
     "sample_with_reparam",
+    ("eps of eight latents repeated", None,
+     "return mu + logsigma.exp() * torch.randn(len(mu), 8).repeat(1, 4)"),
+    ("eps of half of the rows repeated", None,
+     "eps = torch.randn((len(mu) + 1) // 2, mu.shape[1]).repeat(2, 1)\n"
+     "return mu + logsigma.exp() * eps[: len(mu)]"),
+    ("mirrored halves", None,
+     "eps = torch.randn((len(mu) + 1) // 2, mu.shape[1])\n"
+     "return mu + logsigma.exp() * torch.cat([eps, -eps])[: len(mu)]"),
+    ("a little too wide", None, "return mu + 1.07 * logsigma.exp() * torch.randn_like(mu)"),
     ("variance for std", "variance_for_std",
      "return mu + torch.exp(logsigma)**2 * torch.randn_like(mu)"),
     ("halved logsigma", "halved_logsigma",
@@ -117,6 +128,10 @@ SAMPLERS = _wrong(
     ("eps as well", None,
      "eps = torch.randn_like(mu)\nreturn mu + logsigma.exp() * eps, eps"),
     ("rounded noise", None, "return mu + logsigma.exp() * torch.randn_like(mu).sign()"),
+    ("divided by sigma", "inverse_sigma",
+     "return mu + torch.randn_like(mu) / logsigma.exp()"),
+    ("mu and sigma exchanged", "exchanged",
+     "return logsigma.exp() + mu * torch.randn_like(mu)"),
     ("clipped noise", None, "return mu + logsigma.exp() * torch.randn_like(mu).clamp(-1, 1)"),
     ("absolute noise", None, "return mu + logsigma.exp() * torch.randn_like(mu).abs()"),
     ("Laplace noise", None,
@@ -156,7 +171,9 @@ DECODERS = _wrong(
      "h = F.relu(self.linear3(z.detach()))\nreturn torch.sigmoid(self.linear4(h))"),
     ("leaky relu", None,
      "return torch.sigmoid(self.linear4(F.leaky_relu(self.linear3(z), 0.1)))"),
-    ("pixels drawn", None, "return torch.bernoulli(torch.sigmoid(self.linear4(h)))"),
+    ("pixels drawn", "drawn", "return torch.bernoulli(torch.sigmoid(self.linear4(h)))"),
+    ("minus forgotten", "inverted", "return 1 / (1 + torch.exp(self.linear4(h)))"),
+    ("clamped logits", "clamped", "return self.linear4(h).clamp(0, 1)"),
     ("softmax over the batch", None, "return F.softmax(self.linear4(h), dim=0)"),
     ("images", None, "return torch.sigmoid(self.linear4(h)).view(-1, 28, 28)"),
     ("squeezed", "batch_axis_lost", "return torch.sigmoid(self.linear4(h)).squeeze()"),
@@ -238,6 +255,9 @@ KLS = _wrong(
     ("last latent left out", None,
      "mu, logsigma = mu[:, :-1], logsigma[:, :-1]\n"
      "return 0.5 * (mu**2 + (2 * logsigma).exp() - 1 - 2 * logsigma).sum(-1)"),
+    ("arguments swapped", "arguments_swapped",
+     "mu, logsigma = logsigma, mu\n"
+     "return 0.5 * (mu**2 + (2 * logsigma).exp() - 1 - 2 * logsigma).sum(-1)"),
     ("absolute mu", None,
      "return 0.5 * (mu.abs() + (2 * logsigma).exp() - 1 - 2 * logsigma).sum(-1)"),
     ("clamped logsigma", None,
@@ -279,6 +299,8 @@ ELBOS = _wrong(
     ("only the ink", "only_ink", "return (x * theta.log()).sum(-1) - kl"),
     ("target and input swapped", "arguments_swapped",
      "return -F.binary_cross_entropy(x, theta, reduction='none').sum(-1) - kl"),
+    ("BCE with logits of theta", "sigmoid_twice",
+     "return -F.binary_cross_entropy_with_logits(theta, x, reduction='none').sum(-1) - kl"),
     ("square error", "squared_error", "return -((x - theta)**2).sum(-1) - kl"),
     ("binarised images", "images_binarised",
      "b = (x > 0.5).float()\n"
@@ -317,6 +339,17 @@ ELBOS = _wrong(
      "other = self.decoder(self.sample_with_reparam(mu, logsigma))\n"
      "more = -F.binary_cross_entropy(other, x, reduction='none')\n"
      "return (log_p + more).sum(-1) / 2 - kl"),
+    ("inlined draw with half of logsigma", None,
+     "theta = self.decoder(mu + (logsigma / 2).exp() * torch.randn_like(mu))\n"
+     "return -F.binary_cross_entropy(theta, x, reduction='none').sum(-1) - kl"),
+    ("inlined draw, one eps for all latents", "noise_shared_by_latents",
+     "theta = self.decoder(mu + logsigma.exp() * torch.randn(len(mu), 1))\n"
+     "return -F.binary_cross_entropy(theta, x, reduction='none').sum(-1) - kl"),
+    ("fixed seed", "same_noise_every_call",
+     "torch.manual_seed(0)\ntheta = self.decoder(self.sample_with_reparam(mu, logsigma))\n"
+     "return -F.binary_cross_entropy(theta, x, reduction='none').sum(-1) - kl"),
+    ("sigma in place of logsigma", "sigma_in_kl",
+     "logsigma.exp_()\nreturn log_p.sum(-1) - self.kl_divergence(mu, logsigma)"),
     ("reconstruction drawn twice as wide", None,
      "theta = self.decoder(mu + 2 * (z - mu))\n"
      "return -F.binary_cross_entropy(theta, x, reduction='none').sum(-1) - kl"),
@@ -346,6 +379,16 @@ SAMPLES = _wrong(
     ("fixed seed", "same_images_every_call",
      "torch.manual_seed(0)\nz = torch.randn(num_samples, self.latent_dim)\n"
      "return torch.bernoulli(self.decoder(z))"),
+    ("noise of a pixel repeated", None,
+     "u = torch.rand(num_samples, 196).repeat(1, 4)\nreturn (u < self.decoder(z)).float()"),
+    ("two latents repeated", None,
+     "return torch.bernoulli(self.decoder(z[:, :2].repeat(1, 16)))"),
+    ("half of the latents repeated", None,
+     "return torch.bernoulli(self.decoder(z[:, :16].repeat(1, 2)))"),
+    ("every image twice", None,
+     "return torch.bernoulli(self.decoder(z)).repeat(2, 1)[:num_samples]"
+     " if num_samples < 2 else torch.bernoulli(self.decoder(z))[: (num_samples + 1) // 2]"
+     ".repeat(2, 1)[:num_samples]"),
     ("one z for all", None,
      "return torch.bernoulli(self.decoder(z[:1]).expand(num_samples, -1))"),
     ("one threshold an image", None,
@@ -390,6 +433,10 @@ EMBEDDINGS = _wrong(
     ("transposed", None, "return TSNE().fit_transform(mu.numpy()).T"),
     ("half the batch", None, "return TSNE().fit_transform(mu[::2].numpy())"),
     ("the means", None, "return mu"),
+    ("rows reversed", "not_the_means",
+     "return TSNE().fit_transform(mu.numpy())[::-1].copy()"),
+    ("rows shifted", "not_the_means",
+     "y = torch.tensor(TSNE().fit_transform(mu.numpy()))\nreturn y.roll(1, 0)"),
     ("rows shuffled", "not_the_means",
      "return TSNE().fit_transform(mu[torch.randperm(len(mu))].numpy())"),
     before="with torch.no_grad():\n    mu, logsigma = vae.encoder(x)\n",

@@ -51,6 +51,18 @@ def wrong_decoders(state: forms.State, z: torch.Tensor) -> list[Misconception]:
         gives("log_sigmoid", "This is log theta; theta is wanted.", logits.sigmoid().log()),
         gives("rounded", "Return the probabilities, not rounded.", (logits > 0).double()),
         gives("softmax", "Pixels are independent: a sigmoid each.", logits.softmax(-1)),
+        gives("inverted", "This is 1 - theta: mind the sign in the sigmoid.", (-logits).sigmoid()),
+        gives(
+            "clamped",
+            "Cutting logits off at 0 and 1 makes no probabilities: a sigmoid is wanted.",
+            logits.clamp(0, 1),
+        ),
+        Misconception(
+            "drawn",
+            "Return the probabilities; drawing pixels from them is the task `sample`.",
+            {"shape": tuple(logits.shape)},
+            kind="binary",
+        ),
         gives("tanh", "tanh goes below 0; a probability does not.", logits.tanh()),
     ]
 

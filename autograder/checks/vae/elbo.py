@@ -12,7 +12,9 @@ Tolerance: sums of 784 float32 terms; logarithms with an added 1e-6 are right as
 within [0.05, 0.95], so 784 * 1e-6 / 0.05 = 0.016 bounds both; values are of order 500.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import torch
@@ -26,11 +28,18 @@ from vae_utils.calls import Instance
 
 TOLERANCE: dict[str, Any] = {"rtol": 2e-4, "atol": 0.02}
 GRADIENT_TOLERANCE: dict[str, Any] = {"rtol": 5e-3, "atol": 0.02}
+LOOSE: dict[str, Any] = {"rtol": 1e-3, "atol": 1e-3}
 TINY = -12.0
 FLOOR = -100.0  # where F.binary_cross_entropy cuts a logarithm
 DRAWS = 1200
-SLACK = 0.02
+SLACK = 0.015
+LOG_SCALE = -1.2  # of active latents: sigma is far from sigma squared and from its root
+SLOPE, LIFT = 1.5, 4.0  # of the logit of a pixel over the latent that it looks at
+LEVELS = 401  # equally probable values in a table
 PER_IMAGE_HINT = "One number per image is wanted: do not reduce over the batch."
+SIGMA_HINT = (
+    "The KL gets sigma in place of logsigma: is logsigma changed before, perhaps in place (exp_)?"
+)
 GRADIENT_HINT = "No gradient gets through: look for detach, no_grad or .data."
 PARTS = ("encoder", "decoder", "sample_with_reparam", "kl_divergence")
 
@@ -105,6 +114,11 @@ def _wrong_likelihoods(
             -((x - theta) ** 2),
         ),
         named(
+            "sigmoid_twice",
+            "binary_cross_entropy_with_logits takes logits; the decoder returns theta already.",
+            forms.log_bernoulli(theta.double().sigmoid(), x),
+        ),
+        named(
             "images_binarised",
             "Take the grey images as they are, without rounding.",
             forms.log_bernoulli(theta, x > 0.5),
@@ -119,34 +133,59 @@ def wrong_elbos(theta: torch.Tensor, x: torch.Tensor, kl: torch.Tensor) -> list[
     return _wrong_reductions(log_p, kl) + _wrong_signs(log_p.sum(-1), kl) + likelihoods
 
 
-def _varying(values: torch.Tensor) -> torch.Tensor:
-    """Own parts that ignore their input make a trivial ELBO, which earns nothing."""
-    if len(values) > 1 and float(values.std()) < 1e-3:
+def _varying(values: torch.Tensor, blind: bool = False) -> torch.Tensor:
+    """Own parts that ignore their input make a trivial ELBO, which earns nothing.
+
+    blind: rows may be equal, but not all entries.
+    """
+    if len(values) > 1 and float(values.std() if blind else values.std(0).max()) < 1e-3:
         raise NotPassed(Verdict.FAILED, "it is the same for all images")
     return values
 
 
-def _composed(student: Student, vae: Instance, x: torch.Tensor) -> torch.Tensor:
-    """The ELBO from the student's own parts, with the noise that `elbo` had."""
-    mu, logsigma = student.call("encoder", vae, x, method=True).values
+def _composed(
+    student: Student, vae: Instance, x: torch.Tensor, blind: bool = False
+) -> torch.Tensor:
+    """The ELBO from the student's own parts, with the noise that `elbo` had.
+
+    A part that lost no points must be right here as well. blind: the decoder ignores z.
+    """
+
+    def own(part: str, *args: torch.Tensor, right: Callable[..., Any]) -> Answer:
+        answer = student.call(part, vae, *args, method=True)
+        if part not in student.blamed:
+            wanted = right(*args)
+            answer.must_equal(*(wanted if isinstance(wanted, tuple) else (wanted,)), **LOOSE)
+        return answer
+
+    mu, logsigma = own("encoder", x, right=partial(forms.encoder, vae.state)).values
     z = student.call("sample_with_reparam", vae, mu, logsigma, method=True).value
-    theta = student.call("decoder", vae, z, method=True).value.double()
-    kl = student.call("kl_divergence", vae, mu, logsigma, method=True).value
+    theta = own("decoder", z, right=partial(forms.decoder, vae.state)).value.double()
+    if "decoder" in student.blamed:
+        theta = _varying(theta, blind)
+    kl = own("kl_divergence", mu, logsigma, right=forms.kl).value
     ink, rest = theta.log().clamp(min=FLOOR), (1 - theta).log().clamp(min=FLOOR)
     return (x * ink + (1 - x) * rest).sum(-1) - kl.double()
 
 
 def _must_be_elbo(
-    student: Student, draw: Draw, vae: Instance, x: torch.Tensor, theta: torch.Tensor
+    student: Student,
+    draw: Draw,
+    vae: Instance,
+    x: torch.Tensor,
+    theta: torch.Tensor,
+    blind: bool = False,
 ) -> None:
-    kl = forms.kl(*forms.encoder(vae.state, x))
+    mu, logsigma = forms.encoder(vae.state, x)
+    kl = forms.kl(mu, logsigma)
     right = forms.log_bernoulli(theta, x).sum(-1) - kl
     mistakes = ([forms.squeezed(right)] if len(x) == 1 else []) + wrong_elbos(theta, x, kl)
+    mistakes.append(gives("sigma_in_kl", SIGMA_HINT, right + kl - forms.kl(mu, logsigma.exp())))
     with draw.same_noise(), forms.any_batch_size():
         answer = student.call("elbo", vae, x, method=True)
         student.either(
             lambda: answer.must_equal(right, misconceptions=mistakes, **TOLERANCE),
-            lambda: answer.must_equal(_varying(_composed(student, vae, x)), **TOLERANCE),
+            lambda: answer.must_equal(_varying(_composed(student, vae, x, blind)), **TOLERANCE),
             PARTS,
         )
 
@@ -170,7 +209,8 @@ def test_a_decoder_that_ignores_z(student: Student, draw: Draw) -> None:
         posterior, forms.layer(draw, "linear3"), forms.constant_layer("linear4", bias)
     )
     x = draw.uniform(7, forms.D, low=0.0, high=1.0)
-    _must_be_elbo(student, draw, vae, x, bias.double().sigmoid().expand(7, -1))
+    theta = bias.double().sigmoid().expand(7, -1)
+    _must_be_elbo(student, draw, vae, x, theta, blind=True)
 
 
 @worth(5)
@@ -183,24 +223,61 @@ def test_a_posterior_without_spread(student: Student, draw: Draw) -> None:
         _must_be_elbo(student, draw, vae, x, theta)
 
 
-def _one_active_latent(draw: Draw) -> tuple[Instance, float, float]:
-    """A model whose decoder looks at z_0 only, with the posterior of z_0 the same for all x."""
-    center, log_scale = float(draw.uniform(1, low=1.5, high=2.0)), -0.3
-    mu = torch.zeros(forms.L).index_fill(0, torch.tensor([0]), center)
-    logsigma = torch.zeros(forms.L).index_fill(0, torch.tensor([0]), log_scale)
+def _active_latents(draw: Draw, count: int) -> tuple[Instance, torch.Tensor, torch.Tensor]:
+    """A model in which pixel d looks at latent active[d mod count] only, these latents [count], and
+    the centers of their posterior [count], the same for all x."""
+    rows, pixels = torch.arange(forms.H), torch.arange(forms.D)
+    active = draw.uniform(forms.L, low=0.0, high=1.0).argsort()[:count]
+    centers = draw.uniform(count, low=0.5, high=1.5)
     first = torch.zeros(forms.H, forms.L)
-    first[:, 0] = draw.uniform(forms.H, low=-1.0, high=1.0)
-    linear3 = {"linear3.weight": first, "linear3.bias": torch.zeros(forms.H)}
-    heads = forms.constant_layer("linear21", mu) | forms.constant_layer("linear22", logsigma)
-    layers = (forms.layer(draw, "linear1"), heads, linear3, forms.layer(draw, "linear4"))
-    return forms.model(*layers), center, log_scale
+    first[rows, active[rows % count]] = 1.0
+    second = torch.zeros(forms.D, forms.H)
+    second[pixels, pixels % forms.H] = SLOPE
+    decoder = {
+        "linear3.weight": first,
+        "linear3.bias": torch.full((forms.H,), LIFT),  # so that no relu cuts anything off
+        "linear4.weight": second,
+        "linear4.bias": torch.full((forms.D,), -SLOPE * LIFT),
+    }
+    heads = _constant_posterior(active, centers)
+    return forms.model(forms.layer(draw, "linear1"), heads, decoder), active, centers
 
 
-def _noise_quantiles(vae: Instance, x: torch.Tensor, center: float, scale: float) -> torch.Tensor:
-    """Quantiles of log p(x | z) over z_0 ~ N(center, scale^2); x is one image [1, D]."""
-    z = torch.zeros(401, forms.L, dtype=torch.float64)
-    z[:, 0] = center + scale * forms.normal_quantiles(len(z))
-    return forms.log_bernoulli(forms.decoder(vae.state, z), x).sum(-1).sort().values
+def _image_at(vae: Instance, active: torch.Tensor, centers: torch.Tensor) -> torch.Tensor:
+    """theta at the posterior's mean, [1, D]."""
+    code = torch.zeros(1, forms.L).index_copy(1, active, centers[None])
+    return forms.decoder(vae.state, code).float()
+
+
+def _constant_posterior(active: torch.Tensor, centers: torch.Tensor) -> forms.State:
+    """The same mu and logsigma for all x; the latents that no pixel looks at are N(0, 1)."""
+    mu = torch.zeros(forms.L).index_copy(0, active, centers)
+    logsigma = torch.zeros(forms.L).index_fill(0, active, LOG_SCALE)
+    return forms.constant_layer("linear21", mu) | forms.constant_layer("linear22", logsigma)
+
+
+def _log_p(
+    vae: Instance, x: torch.Tensor, active: torch.Tensor, codes: torch.Tensor
+) -> torch.Tensor:
+    """log p(x | z) of each group of pixels, [LEVELS, count], for values [LEVELS, count] of z."""
+    z = torch.zeros(len(codes), forms.L, dtype=torch.float64).index_copy(1, active, codes.double())
+    log_p = forms.log_bernoulli(forms.decoder(vae.state, z), x)
+    return log_p.unflatten(1, (-1, len(active))).sum(1)
+
+
+def _posterior_codes(centers: torch.Tensor) -> torch.Tensor:
+    """Equally probable values of each active latent, [LEVELS, count]."""
+    noise = math.exp(LOG_SCALE) * forms.normal_quantiles(LEVELS)
+    return centers.double() + noise[:, None]
+
+
+def _quantiles_of_sum(groups: torch.Tensor) -> torch.Tensor:
+    """Quantiles of the sum of independent columns, each given by its quantiles: [LEVELS]."""
+    total = groups[:, 0].sort().values
+    for column in groups.T[1:]:
+        sums = (total[:, None] + column).flatten().sort().values
+        total = sums[LEVELS // 2 :: LEVELS]
+    return total
 
 
 def _table(values: torch.Tensor) -> dict:
@@ -208,7 +285,9 @@ def _table(values: torch.Tensor) -> dict:
     return {"values": values, "cdf": levels, "n": DRAWS, "slack": SLACK}
 
 
-def _wrong_noise(vae: Instance, x: torch.Tensor, kl: torch.Tensor) -> Iterator[Misconception]:
+def _wrong_noise(
+    vae: Instance, x: torch.Tensor, active: torch.Tensor, kl: torch.Tensor
+) -> Iterator[Misconception]:
     """One image [1, D]: the mean decoded, one draw for all, or codes from the prior."""
     mean = forms.encoder(vae.state, x)[0]
     decoded = forms.log_bernoulli(forms.decoder(vae.state, mean), x).sum(-1) - kl
@@ -225,32 +304,75 @@ def _wrong_noise(vae: Instance, x: torch.Tensor, kl: torch.Tensor) -> Iterator[M
         {"mean": torch.zeros(()), "std": torch.ones(()), "axis": 0},
         kind="shared",
     )
-    prior = _table(_noise_quantiles(vae, x, 0.0, 1.0) - kl)
+    codes = forms.normal_quantiles(LEVELS)[:, None]
+    prior = _table(_quantiles_of_sum(_log_p(vae, x, active, codes)) - kl)
     yield Misconception("z_from_prior", "z is drawn from q(z | x), not from the prior.", prior)
 
 
-@worth(3)
+def _must_have_noise(
+    student: Student,
+    vae: Instance,
+    x: torch.Tensor,
+    values: torch.Tensor,
+    mistakes: Iterable[Misconception],
+) -> None:
+    """The ELBO of many copies of x [1, D] is distributed like these equally probable values."""
+    images = x.repeat(DRAWS, 1)
+    answer = student.call("elbo", vae, images, method=True)
+    student.either(
+        lambda: answer.must("distribution", _table(values), mistakes),
+        lambda: answer.must_equal(_composed(student, vae, images), **TOLERANCE),
+        PARTS,
+    )
+
+
+def _must_vary(student: Student, vae: Instance, x: torch.Tensor) -> None:
+    """Two calls give different values, unless the student's own sampler repeats itself."""
+    answer = student.call("elbo", vae, x, method=True, repeat=2)
+
+    def own() -> None:
+        posterior = student.call("encoder", vae, x, method=True).values
+        z = student.call("sample_with_reparam", vae, *posterior, method=True, repeat=2)
+        z.must("repeats", {})
+
+    hint = "Two calls give the same ELBO: is a seed set inside?"
+    mistake = Misconception("same_noise_every_call", hint, {}, kind="repeats")
+    student.either(lambda: answer.must("varies", {}, [mistake]), own, PARTS)
+
+
+@worth(2)
 def test_the_noise(student: Student, draw: Draw) -> None:
     """Many copies of one image: the ELBO varies with z as one draw from the posterior makes it.
 
     The image is theta at the posterior's mean. So log p(x | z) is a constant minus about
-    8 eps^2, whose distribution tells one draw from a mean of two (distance 0.16). Close to its end
-    that distribution function is 0.8 sqrt(step / 8): the 784 * 2e-6 that an added 1e-6 makes here
-    moves it by 0.012, which with the 1 / 401 of the table is less than SLACK.
+    12 eps^2, whose distribution tells one draw from a mean of two (distance 0.17), and sigma from
+    its root (0.28). Close to its end that distribution function is 0.8 sqrt(step / 12): the
+    784 * 2e-6 that an added 1e-6 makes here moves it by 0.01, which with 1 / 401 for the table and
+    as much for sums of tables is at most SLACK.
     """
-    vae, center, log_scale = _one_active_latent(draw)
-    code = torch.zeros(1, forms.L).index_fill(1, torch.tensor([0]), center)
-    x = forms.decoder(vae.state, code).float()
-    log_p = _noise_quantiles(vae, x, center, torch.tensor(log_scale).exp().item())
+    vae, active, centers = _active_latents(draw, 1)
+    x = _image_at(vae, active, centers)
     kl = forms.kl(*forms.encoder(vae.state, x))
-    images = x.repeat(DRAWS, 1)
+    values = _quantiles_of_sum(_log_p(vae, x, active, _posterior_codes(centers)))
     with draw.same_noise(), forms.any_batch_size():
-        answer = student.call("elbo", vae, images, method=True)
-        student.either(
-            lambda: answer.must("distribution", _table(log_p - kl), _wrong_noise(vae, x, kl)),
-            lambda: answer.must_equal(_composed(student, vae, images), **TOLERANCE),
-            PARTS,
-        )
+        _must_have_noise(student, vae, x, values - kl, _wrong_noise(vae, x, active, kl))
+        _must_vary(student, vae, x.repeat(3, 1))
+
+
+@worth(1)
+def test_the_noise_of_each_latent(student: Student, draw: Draw) -> None:
+    """Many copies of one image: each latent dimension has noise of its own."""
+    vae, active, centers = _active_latents(draw, 4)
+    x = _image_at(vae, active, centers)
+    kl = forms.kl(*forms.encoder(vae.state, x))
+    groups = _log_p(vae, x, active, _posterior_codes(centers))
+    shared = Misconception(
+        "noise_shared_by_latents",
+        "All latent dimensions get the same noise: draw as many eps as mu has entries.",
+        _table(groups.sum(1).sort().values - kl),
+    )
+    with draw.same_noise(), forms.any_batch_size():
+        _must_have_noise(student, vae, x, _quantiles_of_sum(groups) - kl, [shared])
 
 
 def _gradients(
@@ -288,7 +410,10 @@ def _composed_gradients(
     mu, logsigma = student.call("encoder", vae, x, method=True).values
     z = student.call("sample_with_reparam", vae, mu, logsigma, method=True).value
     theta = student.call("decoder", vae, z, method=True).value
-    score = cotangent[:, None] * (x / theta - (1 - x) / (1 - theta))
+    if "decoder" in student.blamed:
+        _varying(theta)
+    # As F.binary_cross_entropy has it, also where theta is 0 or 1.
+    score = cotangent[:, None] * (x - theta) / (theta * (1 - theta)).clamp(min=1e-12)
     decoder = pull("decoder", z, up=(score,))
     sampler = pull("sample_with_reparam", mu, logsigma, up=tuple(_pulled(decoder, arg1=z)))
     kl = student.call("kl_divergence", vae, mu, logsigma, method=True)
@@ -320,6 +445,8 @@ def test_gradients_reach_every_layer(student: Student, draw: Draw) -> None:
         def own() -> None:
             found = _composed_gradients(student, vae, x, cotangent)
             reached = {n: g for n, g in found.items() if n in expected and g.abs().max() > 0}
+            if not reached:
+                raise NotPassed(Verdict.FAILED, "no gradient gets through the own parts")
             answer.must_have_gradients(reached, **GRADIENT_TOLERANCE)
 
         mistakes = _wrong_gradients(vae, x, cotangent)

@@ -65,7 +65,8 @@ def _model(draw: Draw) -> Instance:
 
 def _images(draw: Draw) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Images [B, D], the kinds that their means show [B], and those of their log sigmas [B]."""
-    number = torch.arange(2 * HALF)
+    order = [draw.uniform(HALF, low=0.0, high=1.0).argsort() for _ in range(2)]
+    number = torch.cat([order[0], HALF + order[1]])  # shuffled, so that rows out of order are seen
     kinds, others, wide = number % KINDS, number // KINDS % KINDS, number >= HALF
     x = torch.zeros(len(number), forms.D)
     x[:, :SEEN] = (draw.uniform(len(number), SEEN, low=0.0, high=8.0).floor() + 0.5) / 8

@@ -36,6 +36,7 @@ def wrong_encoders(state: forms.State, x: torch.Tensor) -> list[Misconception]:
         gives("logsigma_sigmoid", sign_hint, mu, logsigma.sigmoid()),
         gives("logsigma_softplus", sign_hint, mu, torch.nn.functional.softplus(logsigma)),
         gives("logsigma_tanh", sign_hint, mu, logsigma.tanh()),
+        gives("logsigma_absolute", sign_hint, mu, logsigma.abs()),
         gives("logsigma_halved", "linear22 returns log sigma already: no half.", mu, logsigma / 2),
         gives("mu_relu", MU_HINT, mu.relu(), logsigma),
         gives("mu_relu", MU_HINT, mu.relu(), logsigma.relu()),

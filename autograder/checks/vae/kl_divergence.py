@@ -31,6 +31,11 @@ def _wrong_terms(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconception
         gives("logsigma_as_logvar", LOG_SIGMA_HINT, _half(square, std, -one, -logsigma)),
         gives("std_for_variance", LOG_SIGMA_HINT, _half(square, std, -one, -double)),
         gives("logsigma_undoubled", LOG_SIGMA_HINT, _half(square, variance, -one, -logsigma)),
+        gives(
+            "arguments_swapped",
+            "mu and logsigma have changed places.",
+            _half(logsigma**2, (2 * mu).exp(), -one, -2 * mu),
+        ),
         gives("reversed", REVERSED_HINT, _half((square + 1) / variance, -one, double)),
         gives("mu_unsquared", "mu enters as a square.", _half(mu, variance, -one, -double)),
         gives(

@@ -7,13 +7,13 @@ different dimensions are independent.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.vae import forms
-from autograder.student import Student
+from autograder.student import Answer, Student
 from autograder.verdicts import NotPassed, Verdict
 from vae_utils.calls import Instance
 
@@ -22,6 +22,7 @@ STEEP = 12.0
 CODES = 1001  # equally probable values of z; a mean over them is off by at most 1 / CODES
 CODE_MEAN, CODE_LOG_SCALE = 1.5, -1.0
 PARTS = ("decoder",)
+ZERO = torch.zeros(1, forms.L)
 
 
 def _ignoring_z(draw: Draw, bias: torch.Tensor) -> Instance:
@@ -98,13 +99,36 @@ def test_each_pixel_follows_its_probability(student: Student, draw: Draw) -> Non
     mistakes = [_theta_returned(probability, DRAWS), thresholded, inverted]
 
     def own() -> None:
-        theta = _own_theta(student, vae, torch.zeros(1, forms.L))[0]
-        if float(theta.std()) < 1e-3:  # a decoder that ignores its weights earns nothing here
-            raise NotPassed(Verdict.FAILED, "all pixels have the same probability")
+        theta, other = (_own_theta(student, v, ZERO)[0] for v in (vae, _ignoring_z(draw, -bias)))
+        if float((theta - other).abs().max()) < 1e-3:  # such a decoder earns nothing here
+            raise NotPassed(Verdict.FAILED, "the decoder ignores its weights")
         answer.must("frequencies", {"probability": _pairs(theta), "shape": shape})
 
     params = {"probability": _pairs(probability), "shape": shape}
     student.either(lambda: answer.must("frequencies", params, mistakes), own, PARTS)
+    _must_be_independent(student, answer, probability, lambda: _own_theta(student, vae, ZERO)[0])
+
+
+def _must_be_independent(
+    student: Student,
+    answer: Answer,
+    probability: torch.Tensor,
+    own_probability: Callable[[], torch.Tensor],
+) -> None:
+    shape, columns = (DRAWS, forms.D), len(probability)
+
+    def claim(wanted: torch.Tensor) -> None:
+        params = {"probability": wanted[:columns], "shape": shape, "columns": columns}
+        answer.must("independent", params)
+
+    student.either(lambda: claim(probability), lambda: claim(own_probability()), PARTS)
+
+
+def _thresholds(draw: Draw) -> torch.Tensor:
+    """Of the hidden units; the first L lie close, so that pixels that share a z go together."""
+    thresholds = draw.uniform(forms.H, low=-1.5, high=1.0)
+    thresholds[: forms.L] *= 0.4
+    return thresholds
 
 
 def _showing_z(thresholds: torch.Tensor) -> tuple[Instance, torch.Tensor]:
@@ -160,16 +184,24 @@ def _wrong_codes(thresholds: torch.Tensor, unit: torch.Tensor) -> Iterator[Misco
 def test_z_comes_from_the_prior(student: Student, draw: Draw) -> None:
     """Many images from a decoder that shows z: it is standard normal in every dimension, and the
     dimensions are independent."""
-    thresholds = draw.uniform(forms.H, low=-1.5, high=1.0)
+    thresholds = _thresholds(draw)
     vae, unit = _showing_z(thresholds)
     answer = student.call("sample", vae, DRAWS, method=True)
     normal = forms.normal_quantiles(CODES)
     expected = _pairs(_shown(thresholds, unit, normal).mean(-1))
     params = {"probability": expected, "shape": (DRAWS, forms.D), "slack": 1 / CODES}
 
-    def own() -> None:
+    def own_theta() -> torch.Tensor:
         theta = _own_theta(student, vae, normal[:, None].float().expand(-1, forms.L))
-        answer.must("frequencies", {**params, "probability": _pairs(theta.mean(0))})
+        if float(theta.std(0).max()) < 1e-3:  # nor does one that ignores z
+            raise NotPassed(Verdict.FAILED, "theta does not depend on z")
+        return theta
+
+    def own() -> None:
+        answer.must("frequencies", {**params, "probability": _pairs(own_theta().mean(0))})
 
     mistakes = _wrong_codes(thresholds, unit)
     student.either(lambda: answer.must("frequencies", params, mistakes), own, PARTS)
+    # The first L pixels look at one latent dimension each.
+    one_each = _shown(thresholds, unit, normal).mean(-1)[: forms.L]
+    _must_be_independent(student, answer, one_each, lambda: own_theta().mean(0))

@@ -42,6 +42,16 @@ def _wrong_scales(mu: torch.Tensor, logsigma: torch.Tensor) -> list[Misconceptio
             "logsigma is the logarithm of the standard deviation: undo it first.",
             logsigma.abs(),
         ),
+        std(
+            "inverse_sigma",
+            "The noise is divided by sigma, where it is multiplied by it.",
+            (-logsigma).exp(),
+        ),
+        Misconception(
+            "exchanged",
+            "mu and sigma have changed places: sigma scales the noise, mu is added.",
+            {"mean": logsigma.exp(), "std": mu.abs()},
+        ),
         Misconception("mean_forgotten", "mu is not added.", {"mean": torch.zeros_like(mu)}),
     ]
 
