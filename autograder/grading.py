@@ -7,7 +7,14 @@ from dataclasses import replace
 
 from nbformat.notebooknode import NotebookNode
 
-from autograder.assignment import Assignment, is_graded, is_solution, task_of
+from autograder.assignment import (
+    Assignment,
+    defined,
+    grade_id,
+    is_graded,
+    is_solution,
+    task_of,
+)
 from autograder.checks import rules_of
 from autograder.judge import Done, JudgeBroke, reports, run_checks
 from autograder.results import Graded, ungraded
@@ -15,7 +22,9 @@ from autograder.sandbox.host import ZygoteFailed
 from autograder.sandbox.policy import Policy
 from autograder.sanitise import Clean, Refused, sanitise
 from autograder.session import Cell, Session
+from autograder.student import Ask
 from autograder.verdicts import Report, State
+from vae_utils.calls import Call, Reply
 
 LOCKED = "The locked cell {} was changed. Write in the marked cells, and leave the others."
 
@@ -44,6 +53,32 @@ def broken_rules(clean: Clean, assignment: Assignment) -> dict[str, str]:
     return {task: sentence for task, sentence in broken.items() if task in known}
 
 
+def stopped_cells(notebook: NotebookNode, assignment: Assignment) -> dict[str, str]:
+    """Functions whose cell ended with an exception, and which."""
+    wanted = {grade_id(cell): defined(cell.source) for cell in assignment.template.cells}
+    return {
+        name: f"{output.ename}: {output.evalue}"
+        for cell in filter(is_solution, notebook.cells)
+        for output in cell.get("outputs", [])
+        if output.output_type == "error"
+        for name in wanted.get(grade_id(cell), ())
+    }
+
+
+def _explaining(ask: Ask, stopped: dict[str, str]) -> Ask:
+    """The same, saying of a function that is missing what stopped its cell."""
+
+    def explained(call: Call) -> Reply:
+        reply = ask(call)
+        failure = reply.failure
+        if failure and failure.kind == "Missing" and call.function in stopped:
+            text = f"{failure.text}: its cell stopped with {stopped[call.function]}"
+            return replace(reply, failure=replace(failure, text=text))
+        return reply
+
+    return explained
+
+
 def judged_checks(
     clean: Clean, assignment: Assignment, seed: int, policy: Policy
 ) -> dict[str, list[Done]]:
@@ -53,7 +88,8 @@ def judged_checks(
     # A further import that the syntax tree shows has its price; other tasks may call the function.
     policy = policy.under(rules.with_packages(solutions))
     with Session(runnable(clean.notebook, policy), policy) as session:
-        return run_checks(assignment, session.ask, seed, broken)
+        stopped = stopped_cells(clean.notebook, assignment)
+        return run_checks(assignment, _explaining(session.ask, stopped), seed, broken)
 
 
 def grade_clean(clean: Clean, assignment: Assignment, seed: int, policy: Policy) -> Graded:

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.notebooknode import NotebookNode
 
 from autograder.assignment import Assignment, find
 from autograder.page import write_page
 from autograder.record import read_report
 from autograder.verdicts import Report
 from tests.conftest import ROOT
-from tests.samples import SAMPLES, TASKS, hand_in, make_course
+from tests.samples import SAMPLES, TASKS, hand_in, make_course, method, replaced
 
 pytestmark = pytest.mark.slow
 HONEST = {sample.student: sample.score for sample in SAMPLES}
@@ -196,3 +197,13 @@ def test_the_same_seed_gives_the_same_report(graded_alone: Callable[[bytes, int]
     first = graded_alone(data, 5)
     assert first == graded_alone(data, 5)
     assert json.dumps(first.as_dict()) == json.dumps(graded_alone(data, 5).as_dict())
+
+
+def test_a_function_that_is_missing_is_told_what_stopped_its_cell(
+    graded_alone: Callable[[bytes, int], Report], released: NotebookNode, solved: NotebookNode
+) -> None:
+    source = method("kl_divergence", ", mu, logsigma", "return (mu")
+    report = graded_alone(replaced("kl_divergence", source)(released, solved), 5)
+    task = next(task for task in report.tasks if task.task == "kl_divergence")
+    assert task.worst is not None
+    assert re.search("no method `kl_divergence`: .* stopped with SyntaxError", task.worst.message)
