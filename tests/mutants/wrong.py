@@ -137,7 +137,6 @@ SAMPLERS = _wrong(
     ("Laplace noise", None,
      "e = torch.empty_like(mu).exponential_() - torch.empty_like(mu).exponential_()\n"
      "return mu + logsigma.exp() * e / 2**0.5"),
-    ("mu and sigma confused", None, "return logsigma.exp() + mu * torch.randn_like(mu)"),
     ("mean of two draws", None,
      "return mu + logsigma.exp() * (torch.randn_like(mu) + torch.randn_like(mu)) / 2"),
     ("noise once per two rows", None,
@@ -177,7 +176,7 @@ DECODERS = _wrong(
     ("softmax over the batch", None, "return F.softmax(self.linear4(h), dim=0)"),
     ("images", None, "return torch.sigmoid(self.linear4(h)).view(-1, 28, 28)"),
     ("squeezed", "batch_axis_lost", "return torch.sigmoid(self.linear4(h)).squeeze()"),
-    ("inverted", None, "return 1 - torch.sigmoid(self.linear4(h))"),
+    ("one minus theta", "inverted", "return 1 - torch.sigmoid(self.linear4(h))"),
     ("rescaled tanh", None, "return (torch.tanh(self.linear4(h)) + 1) / 2"),
     ("hard sigmoid", None, "return F.hardsigmoid(self.linear4(h))"),
     before="h = F.relu(self.linear3(z))\n",

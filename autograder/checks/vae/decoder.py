@@ -60,7 +60,7 @@ def wrong_decoders(state: forms.State, z: torch.Tensor) -> list[Misconception]:
         Misconception(
             "drawn",
             "Return the probabilities; drawing pixels from them is the task `sample`.",
-            {"shape": tuple(logits.shape)},
+            {"shape": tuple(logits.shape), "share": float(logits.sigmoid().mean())},
             kind="binary",
         ),
         gives("tanh", "tanh goes below 0; a probability does not.", logits.tanh()),
