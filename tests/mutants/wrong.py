@@ -325,8 +325,8 @@ ELBOS = _wrong(
      "return log_p.view(batch_size, -1).sum(-1) - kl"),
     ("squeezed", "batch_axis_lost", "return (log_p.sum(-1) - kl).squeeze()"),
     ("divided by the batch size", None, "return (log_p.sum(-1) - kl) / len(x)"),
-    ("KL doubled", None, "return log_p.sum(-1) - 2 * kl"),
-    ("half the KL", None, "return log_p.sum(-1) - 0.5 * kl"),
+    ("KL doubled", "kl_doubled", "return log_p.sum(-1) - 2 * kl"),
+    ("half the KL", "kl_halved", "return log_p.sum(-1) - 0.5 * kl"),
     ("KL averaged over latents", None, "return log_p.sum(-1) - kl / 32"),
     ("one z for all rows", "noise_shared_by_rows",
      "eps = torch.randn(1, latent_dim)\ntheta = self.decoder(mu + logsigma.exp() * eps)\n"
