@@ -198,8 +198,6 @@ def main() -> int:
     arguments = _parser().parse_args()
     # Workers start with an empty first entry in sys.path: no file beside us may be imported.
     os.environ["PYTHONSAFEPATH"] = "1"
-    # nbgrader starts alembic for a fresh gradebook and looks for it on PATH.
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     try:
         return int(arguments.run(arguments))
     except (ReleaseFailed, SandboxUnavailable, LookupError, OSError, Refused) as error:

@@ -10,12 +10,12 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
-from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder import assignment as assignments
 from autograder import release
+from autograder.gradebook import Gradebook
 from autograder.record import METADATA, read_report, write_verdicts
 from autograder.results import Graded, ungraded
 from autograder.sandbox.policy import default_policy

@@ -42,7 +42,7 @@ class Bar:
 
 
 def _gradebook_scores(assignment: Assignment) -> dict[str, tuple[float, bool]]:
-    from nbgrader.api import Gradebook
+    from autograder.gradebook import Gradebook
 
     url = configuration(assignment.course).CourseDirectory.db_url
     with Gradebook(url) as gradebook:

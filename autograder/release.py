@@ -62,6 +62,8 @@ def _generate(course: Path, name: str, config: Any) -> None:
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
 
+    import autograder.gradebook  # noqa: F401  nbgrader opens one
+
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
     result = api.generate_assignment(name)
     if not result["success"]:
@@ -100,7 +102,7 @@ def _kept_on_failure(path: Path) -> Iterator[bytes | None]:
 
 def is_registered(assignment: Assignment) -> bool:
     """Whether the gradebook knows the assignment with all its tasks."""
-    from nbgrader.api import Gradebook, MissingEntry
+    from autograder.gradebook import Gradebook, MissingEntry
 
     with Gradebook(configuration(assignment.course).CourseDirectory.db_url) as gradebook:
         try:

@@ -21,7 +21,7 @@ from autograder.sandbox.policy import Policy
 from autograder.session import Cell, Session
 
 ROOT = Path(__file__).resolve().parents[1]
-# nbgrader starts alembic and looks for it on PATH.
+# Stock nbgrader starts alembic and looks for it on PATH.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from nbclient import NotebookClient
 from nbformat.notebooknode import NotebookNode
+from nbgrader.dbutil import _temp_alembic_ini
 
 from autograder.assignment import (
     CHECKS,
@@ -23,6 +25,7 @@ from autograder.assignment import (
     is_graded,
     is_solution,
 )
+from autograder.gradebook import Gradebook, schema_version
 from autograder.release import is_recorded, release
 from tests.conftest import ROOT
 from tests.samples import TASKS, cell_of, make_course
@@ -156,6 +159,21 @@ def test_a_wrong_reference_is_not_recorded(rebuilt: Assignment, tmp_path: Path) 
     with pytest.raises(ReleaseFailed, match="the reference fails its own check of "):
         release(broken)
     assert (broken.released.read_bytes(), broken.tape.read_bytes()) == before
+
+
+@pytest.mark.slow
+def test_the_gradebook_has_the_schema_that_nbgrader_would_give_it() -> None:
+    with _temp_alembic_ini("sqlite://") as settings:
+        said = subprocess.check_output(["alembic", "-c", settings, "heads"], text=True)
+    assert said.split()[0] == schema_version()
+
+
+def test_a_fresh_gradebook_needs_no_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
+        assert gradebook.assignments == []
 
 
 @pytest.mark.slow

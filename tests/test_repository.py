@@ -36,7 +36,7 @@ LAYERS = (
     ("autograder.checks",),
     ("autograder.wire", "autograder.outputs"),
     ("autograder.verdicts",),
-    ("autograder.lean",),
+    ("autograder.lean", "autograder.gradebook"),
 )
 
 
