@@ -1,6 +1,7 @@
 """Stands in for MNIST without any download: scikit-learn's 8x8 digits, drawn as 28x28 images."""
 
 import math
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -25,7 +26,7 @@ def make_digits(
         (images, labels) twice: uint8 [N, 1, 28, 28] in 0..255 and int64 [N].
     """
     generator = torch.Generator().manual_seed(seed)
-    images, labels = _originals()
+    images, labels = originals()
     order = torch.randperm(len(images), generator=generator)
     test, train = order[:TEST_ORIGINALS], order[TEST_ORIGINALS:]
     return (
@@ -34,8 +35,12 @@ def make_digits(
     )
 
 
-def _originals() -> Split:
-    """The scanned digits as float [1797, 1, 56, 56] in [0, 1], twice MNIST's size, and labels."""
+@cache
+def originals() -> Split:
+    """The scanned digits as float [1797, 1, 56, 56] in [0, 1], twice MNIST's size, and labels.
+
+    Kept for the next call, which gets the same tensors: do not change them.
+    """
     from sklearn.datasets import load_digits
 
     digits = load_digits()

@@ -52,13 +52,16 @@ PRELOADED = (
 
 
 def preload() -> None:
-    """Import everything, run nothing: a thread started here would not survive the fork."""
+    """Import everything, in one thread: a second one would not survive the fork."""
     for name in PRELOADED:
         importlib.import_module(name)
     syscalls.available()  # imports pyseccomp, which runs programs to find its library
     import torch
 
+    from vae_utils.digits import originals
+
     torch.set_num_threads(1)
+    originals()  # drawn once here, not in every kernel
     gc.collect()
     gc.freeze()
 
