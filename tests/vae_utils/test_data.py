@@ -226,7 +226,7 @@ def test_drawing_moves_by_up_to_two_pixels_and_turns_by_up_to_twelve_degrees(
 ) -> None:
     bar = torch.zeros(2, 1, 56, 56)
     bar[:, :, 25:31, 12:44] = 1
-    monkeypatch.setattr("vae_utils.digits._originals", lambda: (bar, torch.arange(2)))
+    monkeypatch.setattr("vae_utils.digits.originals", lambda: (bar, torch.arange(2)))
     monkeypatch.setattr("vae_utils.digits.TEST_ORIGINALS", 1)
     (images, _), _ = make_digits(2_000, 1)
     centre, slope = moments(images)
@@ -241,7 +241,7 @@ def test_training_and_test_digits_come_from_disjoint_originals(
     # Each "original" is one shade all over, by which its drawings can be told apart.
     shades = torch.arange(1.0, 256).view(-1, 1, 1, 1).expand(-1, 1, 56, 56) / 255
     fake = (shades, torch.arange(255))
-    monkeypatch.setattr("vae_utils.digits._originals", lambda: fake)
+    monkeypatch.setattr("vae_utils.digits.originals", lambda: fake)
     monkeypatch.setattr("vae_utils.digits.TEST_ORIGINALS", 55)
     (train, train_labels), (test, test_labels) = make_digits(1_000, 500)
     assert len(set(train_labels.tolist())) == 200
