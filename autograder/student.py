@@ -13,8 +13,11 @@ from autograder.verdicts import NotPassed, Verdict
 from vae_utils.calls import Call, Failure, Reply
 from vae_utils.explain import explain, listed, named, raised
 from vae_utils.misconceptions import compared, recognise
+from vae_utils.stand_in import StandIn
 
 Ask = Callable[[Call], Reply]
+Claimed = Callable[[dict[str, StandIn]], Any]
+NOT_ATTEMPTED = "not attempted"
 
 
 @dataclass(frozen=True)
@@ -110,8 +113,6 @@ class Student:
         self._ask, self._draw, self._lost = ask, draw, lost
         self._signatures = signatures or {}
         self.uses: tuple[str, ...] = ()
-        self.blamed: tuple[str, ...] = ()
-        """While own parts are asked: those of them that lost points."""
         self.answered = False
         self.exhibit: Exhibit | None = None
         self.claims: list[Claim] = []
@@ -125,10 +126,12 @@ class Student:
         repeat: int = 1,
         cotangents: tuple[Tensor, ...] | None = None,
         seed: int | None = None,
+        stand_ins: dict[str, StandIn] | None = None,
     ) -> Answer:
         """Call a function, or a method of the Instance that comes first; see `vae_utils.calls`."""
         seed = self._draw.seed() if seed is None else seed
-        call = Call(function, args, method, repeat, seed, cotangents)
+        stand_ins = stand_ins or {}
+        call = Call(function, args, method, repeat, seed, cotangents, stand_ins=stand_ins)
         self.exhibit = Exhibit(call, Reply())  # in case it never comes back
         reply = self._ask(call)
         self.answered = True
@@ -143,40 +146,61 @@ class Student:
         """The text with the names of a function's arguments in place of their numbers."""
         return named(text, self._signatures.get(function, ()))
 
-    def either(
-        self, first: Callable[[], Any], own: Callable[[], Any], uses: tuple[str, ...]
-    ) -> None:
-        """Pass if the first claim holds or, errors carried forward, the one from own parts.
+    def given(self, stand_ins: dict[str, StandIn], claim: Claimed) -> None:
+        """Hold a claim with the student's own parts or, errors carried forward, with stand-ins.
 
-        Own parts are asked only if a task that is used here lost points: where all parts are
-        right, the first claim must hold.
+        stand_ins: by the name of the method and of its task. Those of tasks that lost points are
+        put in: all of them, then each alone, because a right function may do without a method.
+        The claim is told which are there, and has to call with them.
         """
-        blamed = tuple(part for part in uses if self._lost is None or part in self._lost)
-        self.uses = uses
+        self.uses = tuple(stand_ins)
         try:
-            first()
-        except NotPassed as problem:
-            if not blamed:
-                raise
-            kept, exhibit, self.blamed = len(self.claims), self.exhibit, blamed
-            try:
-                own()
-            except Exception:  # own parts may have any shape and value, so anything can go wrong
-                self.exhibit = exhibit
-                raise problem from None
-            finally:
-                del self.claims[kept:]  # the tape holds the first claim only
-                self.blamed = ()
-            self.notes.append(f"right, given your own {listed(blamed)}")
+            problem = self._problem(claim, {})
+            if problem:
+                self._insist_with_stand_ins(problem, stand_ins, claim)
         finally:
             self.uses = ()
+
+    def _insist_with_stand_ins(
+        self, problem: NotPassed, stand_ins: dict[str, StandIn], claim: Claimed
+    ) -> None:
+        """Raise the problem, or one whose mistake has a name, unless the claim holds now."""
+        blamed = [name for name in stand_ins if self._lost is None or name in self._lost]
+        choices = dict.fromkeys([tuple(blamed), *((name,) for name in blamed)])
+        if not blamed or problem.message == NOT_ATTEMPTED:
+            raise problem
+        kept, exhibit = len(self.claims), self.exhibit
+        for names in choices:
+            other = self._problem(claim, {name: stand_ins[name] for name in names})
+            del self.claims[kept:]  # the tape holds the claim about own parts only
+            if other is None:
+                self.notes.append(f"right, given your own {listed(tuple(blamed))}")
+                return
+            if other.misconception and not problem.misconception:
+                problem, exhibit = other, self.exhibit
+        self.exhibit = exhibit
+        raise problem
+
+    def _problem(self, claim: Claimed, stand_ins: dict[str, StandIn]) -> NotPassed | None:
+        """What is wrong with a claim."""
+        try:
+            claim(stand_ins)
+        except NotPassed as problem:
+            return problem
+        except Exception as error:
+            if not self.answered:
+                raise
+            # An answer so odd that the check stumbles over it is wrong, not our fault.
+            said = f"its result cannot be judged ({type(error).__name__})"
+            return NotPassed(Verdict.FAILED, said)
+        return None
 
 
 def _not_passed(function: str, failure: Failure) -> NotPassed:
     if failure.is_unattempted:
         inner = failure.path[-1] if failure.path else function
         stops = "" if inner == function else f": it stops in {inner}"
-        return NotPassed(Verdict.UNATTEMPTED, f"not attempted{stops}")
+        return NotPassed(Verdict.UNATTEMPTED, NOT_ATTEMPTED + stops)
     if failure.kind == "RuleBroken":
         where = f" (in {failure.line})" if failure.line else ""
         return NotPassed(Verdict.RULE_BROKEN, failure.text + where)

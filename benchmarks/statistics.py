@@ -54,7 +54,7 @@ def _failed(task: str, source: str | None, seed: int) -> list[str]:
     torch.set_num_threads(1)
     ask = student({task: source} if source else {})
     checks = [check for check in _checks(task) if check.__name__ in STATISTICAL[task]]
-    results = (_run(check, task, ask, seed, None) for check in checks)
+    results = (_run(check, task, ask, seed, frozenset()) for check in checks)
     return [result.name for result in results if result.verdict != "passed"]
 
 

@@ -148,10 +148,10 @@ SAMPLES = (
     Sample("carla", "half done: three tasks", 30, _half_done),
     Sample("dan", "KL with log sigma for log variance", 65, replaced("kl_divergence", _WRONG_KL)),
     Sample("eva", "scalar ELBO", 55, replaced("elbo", _SCALAR_ELBO)),
-    Sample("abe", "infinite loop in the KL", 50, replaced("kl_divergence", _ENDLESS)),
+    Sample("abe", "infinite loop in the KL", 65, replaced("kl_divergence", _ENDLESS)),
     Sample("gil", "patches torch.allclose and pytest", 0, with_cell(_PATCHES)),
     Sample("hal", "reads solutions/ and gradebook.db", 0, with_cell(_READS)),
-    Sample("ian", "os._exit(0) inside the KL", 50, replaced("kl_divergence", _EXIT)),
+    Sample("ian", "os._exit(0) inside the KL", 65, replaced("kl_divergence", _EXIT)),
     Sample("joy", "one duplicated cell", 70, _duplicated),
     Sample("kim", "not JSON", None, lambda r, s: b"\x50\x4b\x03\x04 this is no notebook"),
 )

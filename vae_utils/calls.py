@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from vae_utils.codec import decode, encode
+from vae_utils.stand_in import StandIn
 
 _MAX_TEXT = 2000
 _MAX_LINE = 200
@@ -41,6 +42,7 @@ class Call:
     repeat: number of calls in a row, outputs are stacked to [repeat, ...] when it exceeds 1.
     cotangents: one tensor an output; asks for the vector-Jacobian product of arguments and weights.
     disabled: functions that hung before; reaching one raises instead of hanging again.
+    stand_ins: methods of the Instances that are replaced for this call.
     """
 
     function: str
@@ -50,6 +52,7 @@ class Call:
     seed: int = 0
     cotangents: tuple[Tensor, ...] | None = None
     disabled: tuple[str, ...] = ()
+    stand_ins: dict[str, StandIn] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,13 @@ def _disable(call: Call, owner: Any) -> None:
         object.__setattr__(owner, name, hung)
 
 
+def _stand_in(call: Call, owner: Any, leaves: dict[str, Tensor]) -> None:
+    for name, stand_in in call.stand_ins.items():
+        put, biases = stand_in.leaves() if call.cotangents else (stand_in, ())
+        leaves.update({f"{name}.{place}": bias for place, bias in enumerate(biases)})
+        object.__setattr__(owner, name, put)
+
+
 def _target(call: Call, namespace: dict[str, Any], args: list[Any]) -> tuple[Any, list[Any]]:
     if call.function in call.disabled:
         raise Hung(f"`{call.function}` did not come back when it was called before")
@@ -190,6 +200,7 @@ def _instances(call: Call, namespace: dict[str, Any], leaves: dict[str, Tensor])
         if isinstance(value, Instance):
             built[index] = _build(value, namespace, leaves)
             _disable(call, built[index])
+            _stand_in(call, built[index], leaves)
     return built
 
 
@@ -260,7 +271,9 @@ def call_to_json(call: Call, put: Any) -> dict[str, Any]:
         return {"$instance": vars(value)} if isinstance(value, Instance) else value
 
     args = [plain(value) for value in call.args]
-    encoded: dict[str, Any] = encode({**vars(call), "args": args}, put)
+    stand_ins = {name: vars(stand_in) for name, stand_in in call.stand_ins.items()}
+    fields = {**vars(call), "args": args, "stand_ins": stand_ins}
+    encoded: dict[str, Any] = encode(fields, put)
     return encoded
 
 
@@ -273,7 +286,9 @@ def call_from_json(data: dict[str, Any], get: Any) -> Call:
         return value
 
     fields = decode(data, get)
-    return Call(**{**fields, "args": tuple(rich(value) for value in fields["args"])})
+    args = tuple(rich(value) for value in fields["args"])
+    stand_ins = {name: StandIn(**made) for name, made in fields.get("stand_ins", {}).items()}
+    return Call(**{**fields, "args": args, "stand_ins": stand_ins})
 
 
 def reply_to_json(reply: Reply, put: Any) -> dict[str, Any]:

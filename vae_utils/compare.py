@@ -170,7 +170,9 @@ def reparameterised(reply: Reply, *, mean: Tensor, cotangent: Tensor) -> str | N
 
 
 def _readable(name: str) -> str:
-    return name.removeprefix("state.") if name.startswith("state.") else f"argument {name[3:]}"
+    if name.startswith("arg"):
+        return f"argument {name[3:]}"
+    return name.removeprefix("state.")
 
 
 def _distances(values: Tensor) -> Tensor:

@@ -6,10 +6,9 @@ One folder an assignment, one file a task. A check is a pytest test that takes `
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from torch import Tensor
@@ -49,7 +48,6 @@ class Draw:
         self._origin = seed, name
         self._shared: list[Draw] = []
         self._made: list[tuple[Tensor, list[Any]]] = []
-        self._noise: int | None = None
 
     def uniform(self, *shape: int, low: float, high: float) -> Tensor:
         """Uniform numbers in [low, high), float32."""
@@ -61,22 +59,13 @@ class Draw:
 
     def seed(self) -> int:
         """A seed for the random numbers of a student's function."""
-        return int(self.uniform(1, low=0, high=2**31)) if self._noise is None else self._noise
+        return int(self.uniform(1, low=0, high=2**31))
 
     def shared(self) -> Draw:
         """A draw that gives the same to all checks of the task, which can then share a call."""
         seed, name = self._origin
         self._shared.append(Draw(seed, name.partition("/")[0]))
         return self._shared[-1]
-
-    @contextlib.contextmanager
-    def same_noise(self) -> Iterator[None]:
-        """Inside, all calls start from the same random numbers."""
-        self._noise = self.seed()
-        try:
-            yield
-        finally:
-            self._noise = None
 
     def recipe(self, tensor: Tensor) -> list[Any] | None:
         """The arguments that make this very tensor again, if it came from here unchanged."""

@@ -93,17 +93,23 @@ def _run(
     return _result(check, check.__name__, problem, "; ".join(dict.fromkeys(student.notes)))
 
 
-def judged(ask: Ask, seed: int, *names: str) -> dict[str, TaskReport]:
+def _losers(reports: dict[str, TaskReport]) -> frozenset[str]:
+    return frozenset(name for name, r in reports.items() if r.points < r.max_points)
+
+
+def judged(
+    ask: Ask, seed: int, *names: str, lost: frozenset[str] | None = frozenset()
+) -> dict[str, TaskReport]:
     """Reports on the tasks of these names, on all of them where none is given.
 
-    Calls the checks as the judge's pytest does, without the 30 ms that pytest takes to start. Of
-    some tasks only, it is not known whether the parts that they use lost points.
+    Calls the checks as the judge's pytest does, without the 30 ms that pytest takes to start.
+
+    lost: of some tasks only, other tasks that lost points; None: all others.
     """
     reports: dict[str, TaskReport] = {}
     for task in assignment().tasks:
         if not names or task.name in names:
-            lost = frozenset(n for n, r in reports.items() if r.points < r.max_points)
-            known = None if names else lost
+            known = lost if names else _losers(reports)
             results = (_run(check, task.name, ask, seed, known) for check in _checks(task.name))
             reports[task.name] = TaskReport(task.name, task.points, tuple(results))
     return reports

@@ -3,30 +3,34 @@
 Frequencies are bounded by Hoeffding's inequality (see `vae_utils.compare`). A decoder that ignores
 z gives every pixel a known probability. A decoder in which pixel d looks at one latent dimension
 shows the distribution of z: P(x_d = 1) is a one-dimensional integral, and pixels that look at
-different dimensions are independent.
+different dimensions are independent. A wrong decoder of the student's was paid for in its own task,
+so what is right with a stand-in for it passes as well (see `parts`).
 """
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 
 from autograder.checks import Draw, Misconception, worth
-from autograder.checks.vae import forms
+from autograder.checks.vae import forms, parts
+from autograder.checks.vae.parts import Parts, StandIns
 from autograder.student import Answer, Student
-from autograder.verdicts import NotPassed, Verdict
 from vae_utils.calls import Instance
 
 DRAWS = 1500
 STEEP = 12.0
 CODES = 1001  # equally probable values of z; a mean over them is off by at most 1 / CODES
 CODE_MEAN, CODE_LOG_SCALE = 1.5, -1.0
-PARTS = ("decoder",)
+RAMP = 3.0  # STEEP of a stand-in
 ZERO = torch.zeros(1, forms.L)
+Shown = Callable[[torch.Tensor], torch.Tensor]
 
 
-def _ignoring_z(draw: Draw, bias: torch.Tensor) -> Instance:
-    return forms.model(forms.layer(draw, "linear3"), forms.constant_layer("linear4", bias))
+def _ignoring_z(draw: Draw, bias: torch.Tensor) -> tuple[Instance, StandIns]:
+    vae = forms.model(forms.layer(draw, "linear3"), forms.constant_layer("linear4", bias))
+    return vae, parts.decoder(bias / 6, torch.zeros(forms.L, forms.D))
 
 
 def _theta_returned(probability: torch.Tensor, rows: int) -> Misconception:
@@ -38,26 +42,15 @@ def _theta_returned(probability: torch.Tensor, rows: int) -> Misconception:
     )
 
 
-def _own_theta(student: Student, vae: Instance, z: torch.Tensor) -> torch.Tensor:
-    return student.call("decoder", vae, z, method=True).value.double()
-
-
-def _must_be_binary(student: Student, vae: Instance, rows: int, probability: float) -> None:
-    shape = (rows, forms.D)
-    answer = student.call("sample", vae, rows, method=True)
-
-    def own() -> None:
-        share = float(_own_theta(student, vae, torch.zeros(1, forms.L)).mean())
-        answer.must("binary", {"shape": shape, "share": share})
-
+def _must_be_binary(student: Student, vae: Instance, rows: int, stand_ins: StandIns) -> None:
+    probability = float(Parts(vae.state, stand_ins).decoder(ZERO).mean())
+    answer = student.call("sample", vae, rows, method=True, stand_ins=stand_ins)
     mistakes = [_theta_returned(torch.tensor(probability), rows)]
-    params = {"shape": shape, "share": probability}
-    student.either(lambda: answer.must("binary", params, mistakes), own, PARTS)
+    answer.must("binary", {"shape": (rows, forms.D), "share": probability}, mistakes)
 
 
-def _must_vary(student: Student, draw: Draw) -> None:
-    vae = forms.model(forms.layer(draw, "linear3"), forms.layer(draw, "linear4"))
-    answer = student.call("sample", vae, 7, method=True, repeat=2)
+def _must_vary(student: Student, vae: Instance, stand_ins: StandIns) -> None:
+    answer = student.call("sample", vae, 7, method=True, repeat=2, stand_ins=stand_ins)
     hint = "Two calls give the same images: is a seed set inside?"
     answer.must("varies", {}, [Misconception("same_images_every_call", hint, {}, kind="repeats")])
 
@@ -68,9 +61,10 @@ def test_binary_images(student: Student, draw: Draw) -> None:
     new at every call."""
     for rows in (1, 7):
         logit = draw.uniform(1, low=-1.5, high=1.5)
-        vae = _ignoring_z(draw, logit.expand(forms.D).contiguous())
-        _must_be_binary(student, vae, rows, float(logit.double().sigmoid()))
-    _must_vary(student, draw)
+        vae, stand_ins = _ignoring_z(draw, logit.expand(forms.D).contiguous())
+        student.given(stand_ins, partial(_must_be_binary, student, vae, rows))
+    vae = forms.model(forms.layer(draw, "linear3"), forms.layer(draw, "linear4"))
+    student.given(stand_ins, partial(_must_vary, student, vae))
 
 
 def _pairs(probability: torch.Tensor) -> torch.Tensor:
@@ -78,50 +72,42 @@ def _pairs(probability: torch.Tensor) -> torch.Tensor:
     return torch.stack([probability, probability * probability.roll(-1)])
 
 
+def _wrong_pixels(probability: torch.Tensor) -> list[Misconception]:
+    thresholded = _pairs((probability > 0.5).double())
+    return [
+        _theta_returned(probability, DRAWS),
+        Misconception(
+            "thresholded",
+            "theta is rounded: the same pixel is then always the same. Draw it.",
+            {"probability": thresholded},
+        ),
+        Misconception(
+            "inverted",
+            "Black and white are exchanged: a pixel is 1 with probability theta.",
+            {"probability": _pairs(1 - probability)},
+        ),
+    ]
+
+
+def _must_be_independent(answer: Answer, probability: torch.Tensor) -> None:
+    columns = len(probability)
+    params = {"probability": probability, "shape": (DRAWS, forms.D), "columns": columns}
+    answer.must("independent", params)
+
+
 @worth(4)
 def test_each_pixel_follows_its_probability(student: Student, draw: Draw) -> None:
     """Many images from a decoder that ignores z: each pixel is 1 as often as its theta says."""
-    bias = draw.uniform(forms.D, low=-2.5, high=2.5)
-    vae = _ignoring_z(draw, bias)
-    probability = bias.double().sigmoid()
-    answer = student.call("sample", vae, DRAWS, method=True)
-    shape = (DRAWS, forms.D)
-    thresholded = Misconception(
-        "thresholded",
-        "theta is rounded: the same pixel is then always the same. Draw it.",
-        {"probability": _pairs((probability > 0.5).double()), "shape": shape},
-    )
-    inverted = Misconception(
-        "inverted",
-        "Black and white are exchanged: a pixel is 1 with probability theta.",
-        {"probability": _pairs(1 - probability), "shape": shape},
-    )
-    mistakes = [_theta_returned(probability, DRAWS), thresholded, inverted]
+    vae, stand_ins = _ignoring_z(draw, draw.uniform(forms.D, low=-2.5, high=2.5))
 
-    def own() -> None:
-        theta, other = (_own_theta(student, v, ZERO)[0] for v in (vae, _ignoring_z(draw, -bias)))
-        if float((theta - other).abs().max()) < 1e-3:  # such a decoder earns nothing here
-            raise NotPassed(Verdict.FAILED, "the decoder ignores its weights")
-        answer.must("frequencies", {"probability": _pairs(theta), "shape": shape})
+    def claim(stand_ins: StandIns) -> None:
+        probability = Parts(vae.state, stand_ins).decoder(ZERO)[0]
+        answer = student.call("sample", vae, DRAWS, method=True, stand_ins=stand_ins)
+        params = {"probability": _pairs(probability), "shape": (DRAWS, forms.D)}
+        answer.must("frequencies", params, _wrong_pixels(probability))
+        _must_be_independent(answer, probability)
 
-    params = {"probability": _pairs(probability), "shape": shape}
-    student.either(lambda: answer.must("frequencies", params, mistakes), own, PARTS)
-    _must_be_independent(student, answer, probability, lambda: _own_theta(student, vae, ZERO)[0])
-
-
-def _must_be_independent(
-    student: Student,
-    answer: Answer,
-    probability: torch.Tensor,
-    own_probability: Callable[[], torch.Tensor],
-) -> None:
-    shape, columns = (DRAWS, forms.D), len(probability)
-
-    def claim(wanted: torch.Tensor) -> None:
-        params = {"probability": wanted[:columns], "shape": shape, "columns": columns}
-        answer.must("independent", params)
-
-    student.either(lambda: claim(probability), lambda: claim(own_probability()), PARTS)
+    student.given(stand_ins, claim)
 
 
 def _thresholds(draw: Draw) -> torch.Tensor:
@@ -131,7 +117,7 @@ def _thresholds(draw: Draw) -> torch.Tensor:
     return thresholds
 
 
-def _showing_z(thresholds: torch.Tensor) -> tuple[Instance, torch.Tensor]:
+def _showing_z(thresholds: torch.Tensor) -> Instance:
     """Hidden unit h is relu(z_(h mod L) - threshold_h), pixel d looks at unit d mod H.
 
     The encoder, which has no part in this, gives every image the same code, far from the prior.
@@ -150,16 +136,19 @@ def _showing_z(thresholds: torch.Tensor) -> tuple[Instance, torch.Tensor]:
     }
     mu = forms.constant_layer("linear21", torch.full((forms.L,), CODE_MEAN))
     logsigma = forms.constant_layer("linear22", torch.full((forms.L,), CODE_LOG_SCALE))
-    return forms.model(state, mu, logsigma), pixels % forms.H
+    return forms.model(state, mu, logsigma)
 
 
-def _shown(thresholds: torch.Tensor, unit: torch.Tensor, prior: torch.Tensor) -> torch.Tensor:
-    """P(pixel = 1 | z_l) for equally probable values of z_l: [D, values]."""
-    lifted = (prior[None] - thresholds.double()[:, None]).relu()
-    return (STEEP * lifted - 3.0).sigmoid()[unit]
+def _stand_in_showing_z(thresholds: torch.Tensor) -> StandIns:
+    """Pixel d looks at the same latent dimension as above."""
+    pixels = torch.arange(forms.D)
+    unit = pixels % forms.H
+    weight = torch.zeros(forms.L, forms.D)
+    weight[unit % forms.L, pixels] = RAMP
+    return parts.decoder(-RAMP * thresholds[unit], weight)
 
 
-def _wrong_codes(thresholds: torch.Tensor, unit: torch.Tensor) -> Iterator[Misconception]:
+def _wrong_codes(shown: Shown) -> Iterator[Misconception]:
     """Pixels that z from other distributions gives."""
     flat = (torch.arange(CODES, dtype=torch.float64) + 0.5) / CODES
     normal = forms.normal_quantiles(CODES)
@@ -172,10 +161,10 @@ def _wrong_codes(thresholds: torch.Tensor, unit: torch.Tensor) -> Iterator[Misco
         ("z_from_encodings", data, CODE_MEAN + math.exp(CODE_LOG_SCALE) * normal),
         ("z_from_encodings", data, 0 * flat + CODE_MEAN),
     ):
-        pairs = _pairs(_shown(thresholds, unit, z).mean(-1))
+        pairs = _pairs(shown(z).mean(0))
         yield Misconception(name, "z comes from the prior N(0, I): " + hint, {"probability": pairs})
-    one = _shown(thresholds, unit, normal)
-    together = torch.stack([one.mean(-1), (one * one.roll(-1, 0)).mean(-1)])
+    one = shown(normal)
+    together = torch.stack([one.mean(0), (one * one.roll(-1, 1)).mean(0)])
     hint = "All entries of a z are the same: each wants a draw of its own."
     yield Misconception("one_number_for_z", hint, {"probability": together})
 
@@ -185,23 +174,21 @@ def test_z_comes_from_the_prior(student: Student, draw: Draw) -> None:
     """Many images from a decoder that shows z: it is standard normal in every dimension, and the
     dimensions are independent."""
     thresholds = _thresholds(draw)
-    vae, unit = _showing_z(thresholds)
-    answer = student.call("sample", vae, DRAWS, method=True)
-    normal = forms.normal_quantiles(CODES)
-    expected = _pairs(_shown(thresholds, unit, normal).mean(-1))
-    params = {"probability": expected, "shape": (DRAWS, forms.D), "slack": 1 / CODES}
+    vae = _showing_z(thresholds)
 
-    def own_theta() -> torch.Tensor:
-        theta = _own_theta(student, vae, normal[:, None].float().expand(-1, forms.L))
-        if float(theta.std(0).max()) < 1e-3:  # nor does one that ignores z
-            raise NotPassed(Verdict.FAILED, "theta does not depend on z")
-        return theta
+    def claim(stand_ins: StandIns) -> None:
+        known = Parts(vae.state, stand_ins)
 
-    def own() -> None:
-        answer.must("frequencies", {**params, "probability": _pairs(own_theta().mean(0))})
+        def shown(codes: torch.Tensor) -> torch.Tensor:
+            """theta [N, D] where all latent dimensions have the same of these values [N]."""
+            return known.decoder(codes[:, None].expand(-1, forms.L))
 
-    mistakes = _wrong_codes(thresholds, unit)
-    student.either(lambda: answer.must("frequencies", params, mistakes), own, PARTS)
-    # The first L pixels look at one latent dimension each.
-    one_each = _shown(thresholds, unit, normal).mean(-1)[: forms.L]
-    _must_be_independent(student, answer, one_each, lambda: own_theta().mean(0))
+        answer = student.call("sample", vae, DRAWS, method=True, stand_ins=stand_ins)
+        expected = shown(forms.normal_quantiles(CODES)).mean(0)
+        params = {
+            "probability": _pairs(expected), "shape": (DRAWS, forms.D), "slack": 1 / CODES
+        }  # fmt: skip
+        answer.must("frequencies", params, _wrong_codes(shown))
+        _must_be_independent(answer, expected[: forms.L])  # one pixel a latent dimension
+
+    student.given(_stand_in_showing_z(thresholds), claim)

@@ -1,0 +1,85 @@
+"""Stand-ins for wrong parts: plain maps that replace a model's methods for one call."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from autograder.wire import pack
+from vae_utils.calls import Call, Instance, answer, call_from_json, evaluate
+from vae_utils.stand_in import FAINTEST, StandIn
+
+WEIGHT = torch.tensor([[1.0, -2.0], [0.5, 3.0], [0.0, 1.0]])
+BIAS = torch.tensor([10.0, 20.0])
+PART = StandIn(("x",), ((BIAS, WEIGHT),))
+
+
+class Model(nn.Module):
+    """A model whose part is wrong and whose whole is right."""
+
+    def part(self, x: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("wrong")
+
+    def whole(self, x: torch.Tensor) -> torch.Tensor:
+        return 2 * self.part(x).sum(-1)
+
+
+def _call(**more: object) -> Call:
+    return Call(
+        "whole", (Instance("Model"), torch.ones(4, 3)), True, stand_ins={"part": PART}, **more
+    )
+
+
+def test_an_affine_map() -> None:
+    assert torch.equal(PART(torch.ones(1, 3)), torch.tensor([[11.5, 22.0]]))
+    assert PART(torch.ones(2, 1, 3)).shape == (2, 2)  # images are flattened
+
+
+def test_two_inputs_in_any_spelling_and_two_outputs() -> None:
+    one = torch.ones(2)
+    both = StandIn(("a", "b"), ((torch.tensor(0.0), one, -one), (BIAS, torch.eye(2), torch.eye(2))))
+    a, b = torch.tensor([[1.0, 2.0]]), torch.tensor([[5.0, 5.0]])
+    for given in (both(a, b), both(a, b=b), both(b=b, a=a)):
+        assert given[0].tolist() == [-7.0] and given[1].tolist() == [[16.0, 27.0]]
+
+
+def test_a_ramp_stays_between_its_bounds_in_either_precision() -> None:
+    ramp = StandIn(("z",), ((torch.zeros(2), torch.eye(2)),), ramp=True)
+    z = torch.tensor([[-9.0, 0.25]])
+    for precise in (z, z.double()):
+        assert ramp(precise).tolist()[0] == pytest.approx([FAINTEST, 0.75])
+        assert ramp(precise).dtype == precise.dtype
+
+
+def test_noise_is_uniform_new_at_every_call_and_can_be_left_out() -> None:
+    noisy = StandIn(("z",), ((torch.zeros(1), torch.eye(1)),), noise=0.5)
+    z = torch.zeros(20_000, 1)
+    values = noisy(z)
+    assert values.abs().max() <= 0.5 and abs(float(values.std()) - 0.5 / 3**0.5) < 0.01
+    assert not torch.equal(values, noisy(z))
+    assert torch.equal(noisy.without_noise()(z), z)
+
+
+def test_a_call_puts_it_in_the_place_of_a_method_for_that_call_only() -> None:
+    namespace = {"Model": Model}
+    reply = evaluate(_call(), namespace)
+    assert torch.equal(reply.outputs[0], torch.full((4,), 67.0))
+    failed = evaluate(Call("whole", (Instance("Model"), torch.ones(4, 3)), True), namespace)
+    assert failed.failure is not None and failed.failure.text == "wrong"
+
+
+def test_gradients_reach_its_bias() -> None:
+    reply = evaluate(_call(cotangents=(torch.ones(4),)), {"Model": Model})
+    assert reply.gradients["part.0"].tolist() == [8.0, 8.0]
+    assert reply.gradients["arg1"].tolist() == (2 * WEIGHT.sum(1)).expand(4, 3).tolist()
+
+
+def test_it_travels_with_the_call() -> None:
+    content, buffers = pack(_call())
+    from safetensors.torch import load
+
+    back = call_from_json(content, load(buffers[0]).__getitem__).stand_ins["part"]
+    assert back.parameters == PART.parameters and torch.equal(back.maps[0][1], WEIGHT)
+    found, _ = answer(content, buffers, {"Model": Model})
+    assert found["failure"] is None

@@ -1,0 +1,59 @@
+"""Stands in for a wrong part of a student's model, so that what uses the part can be judged.
+
+A stand-in has the part's arguments, shapes and, where it draws, noise; otherwise it is as plain as
+can be: affine maps that the judge has drawn. It holds no formula of the course.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+FAINTEST = 0.02  # of a ramp: logarithms of it and of one minus it stay moderate
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """`f(*inputs)`, one output a map: bias + sum_i input_i @ weight_i.
+
+    parameters: names of the inputs, each [B, ...], flattened to [B, n_i].
+    maps: for each output its bias [m] or [] and a weight [n_i, m] or [n_i] an input.
+    noise: half the width of uniform noise that is added to every entry.
+    ramp: whether outputs are probabilities, 1/2 + output within [FAINTEST, 1 - FAINTEST].
+    """
+
+    parameters: tuple[str, ...]
+    maps: tuple[tuple[Tensor, ...], ...]
+    noise: float = 0.0
+    ramp: bool = False
+
+    def __call__(self, *inputs: Tensor, **named: Tensor) -> Any:
+        """The only output, or a tuple of all, each [B, m] or [B]."""
+        rest = iter(inputs)
+        values = [named[name] if name in named else next(rest) for name in self.parameters]
+        rows = [value.flatten(1) for value in values]
+        outputs = tuple(self._finished(_affine(rows, *terms)) for terms in self.maps)
+        return outputs if len(outputs) > 1 else outputs[0]
+
+    def _finished(self, output: Tensor) -> Tensor:
+        if self.noise:
+            output = output + self.noise * (2 * torch.rand_like(output) - 1)
+        return (0.5 + output).clamp(FAINTEST, 1 - FAINTEST) if self.ramp else output
+
+    def without_noise(self) -> StandIn:
+        """The same, drawing nothing."""
+        return StandIn(self.parameters, self.maps, 0.0, self.ramp)
+
+    def leaves(self) -> tuple[StandIn, tuple[Tensor, ...]]:
+        """The same with biases that gradients reach, and these biases."""
+        biases = tuple(bias.detach().clone().requires_grad_(True) for bias, *_ in self.maps)
+        maps = tuple((b, *terms[1:]) for b, terms in zip(biases, self.maps, strict=True))
+        return StandIn(self.parameters, maps, self.noise, self.ramp), biases
+
+
+def _affine(rows: list[Tensor], bias: Tensor, *weights: Tensor) -> Tensor:
+    products = [row @ weight.to(row) for row, weight in zip(rows, weights, strict=True)]
+    return sum(products, bias.to(products[0]))
