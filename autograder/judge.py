@@ -7,7 +7,7 @@ import inspect
 import io
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -43,6 +43,7 @@ class Done:
     claims: list[Claim]
     draw: Draw
     exhibit: Exhibit | None = None
+    given_claims: list[Claim] = field(default_factory=list)
 
 
 class _Judge:
@@ -54,8 +55,10 @@ class _Judge:
         seed: int,
         signatures: dict[str, tuple[str, ...]],
         rules: dict[str, str],
+        recording: bool,
     ) -> None:
         self._ask, self._seed, self._signatures, self._rules = ask, seed, signatures, rules
+        self._recording = recording
         self._student: Student | None = None
         self.done: dict[str, list[Done]] = {}
         self.broken: list[str] = []
@@ -68,8 +71,8 @@ class _Judge:
     @pytest.fixture
     def student(self, draw: Draw) -> Student:
         """The submission."""
-        lost = (name for name, done in self.done.items() if any(_has_lost(d) for d in done))
-        self._student = Student(self._ask, draw, frozenset(lost), self._signatures)
+        lost = frozenset(n for n, done in self.done.items() if any(_has_lost(d) for d in done))
+        self._student = Student(self._ask, draw, lost, self._signatures, self._recording)
         return self._student
 
     @pytest.hookimpl(tryfirst=True)
@@ -99,7 +102,8 @@ class _Judge:
         task, note = item.path.stem, "; ".join(dict.fromkeys(self._student.notes))
         result = _result(item.function, item.name, problem, note)
         draw: Any = item.funcargs["draw"]
-        done = Done(result, self._student.claims, draw, self._student.exhibit)
+        student = self._student
+        done = Done(result, student.claims, draw, student.exhibit, student.given_claims)
         self.done.setdefault(task, []).append(done)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -151,13 +155,18 @@ def _own_environment() -> Iterator[None]:
 
 
 def run_checks(
-    assignment: Assignment, ask: Ask, seed: int, broken: dict[str, str] | None = None
+    assignment: Assignment,
+    ask: Ask,
+    seed: int,
+    broken: dict[str, str] | None = None,
+    recording: bool = False,
 ) -> dict[str, list[Done]]:
     """Run all checks; raises JudgeBroke if one of them fails by our own fault.
 
     broken: tasks that break a house rule, with a sentence; their functions are not called.
+    recording: whether to claim the same about stand-ins, for a tape.
     """
-    judge = _Judge(ask, seed, assignment.signatures, broken or {})
+    judge = _Judge(ask, seed, assignment.signatures, broken or {}, recording)
     paths = [str(task.checks) for task in assignment.tasks]
     rootdir = str(assignment.tasks[0].checks.parent)
     noise = io.StringIO()

@@ -109,13 +109,17 @@ class Student:
         draw: Draw,
         lost: frozenset[str] | None = None,
         signatures: dict[str, tuple[str, ...]] | None = None,
+        recording: bool = False,
     ) -> None:
         self._ask, self._draw, self._lost = ask, draw, lost
+        self._recording = recording
         self._signatures = signatures or {}
         self.uses: tuple[str, ...] = ()
         self.answered = False
         self.exhibit: Exhibit | None = None
         self.claims: list[Claim] = []
+        self.given_claims: list[Claim] = []
+        """For a tape: those about stand-ins for all parts."""
         self.notes: list[str] = []
 
     def call(
@@ -158,6 +162,11 @@ class Student:
             problem = self._problem(claim, {})
             if problem:
                 self._insist_with_stand_ins(problem, stand_ins, claim)
+            elif self._recording:
+                kept = len(self.claims)
+                claim(stand_ins)
+                self.given_claims += self.claims[kept:]
+                del self.claims[kept:]
         finally:
             self.uses = ()
 
@@ -177,7 +186,9 @@ class Student:
                 self.notes.append(f"right, given your own {listed(tuple(blamed))}")
                 return
             if other.misconception and not problem.misconception:
-                problem, exhibit = other, self.exhibit
+                said = f"with a stand-in for {listed(names)}, {other.message}"
+                problem = NotPassed(other.verdict, said, other.hint, other.misconception)
+                exhibit = self.exhibit
         self.exhibit = exhibit
         raise problem
 

@@ -13,17 +13,19 @@ from autograder.grading import runnable
 from autograder.judge import Done, run_checks
 from autograder.sandbox.policy import default_policy
 from autograder.session import Session
+from autograder.student import Claim
 from autograder.verdicts import Verdict
 from vae_utils.tape import Entry, Tape, TapedCheck, write
 
 
+def _entry(claim: Claim) -> Entry:
+    return Entry(claim.call, claim.kind, claim.params, tuple(claim.misconceptions), claim.uses)
+
+
 def _taped(done: Done) -> TapedCheck:
-    entries = tuple(
-        Entry(claim.call, claim.kind, claim.params, tuple(claim.misconceptions), claim.uses)
-        for claim in done.claims
-    )
+    entries, given = (tuple(map(_entry, some)) for some in (done.claims, done.given_claims))
     result = done.result
-    return TapedCheck(result.name, result.claim, result.points, entries)
+    return TapedCheck(result.name, result.claim, result.points, entries, given)
 
 
 def _require_passed(done: dict[str, list[Done]]) -> None:
@@ -38,7 +40,7 @@ def record(assignment: Assignment, reference: NotebookNode, seed: int, made_from
     """Write the assignment's tape; raises ReleaseFailed if the reference does not pass."""
     policy = default_policy()
     with Session(runnable(reference, policy), policy) as session:
-        done = run_checks(assignment, session.ask, seed)
+        done = run_checks(assignment, session.ask, seed, recording=True)
     checks = [item for items in done.values() for item in items]
     _require_passed(done)
 

@@ -5,19 +5,21 @@
 A check of n independent values fails a solution whose distribution function is further than the
 threshold t from the right one at some point. If the mistake moves it by d > t there, Hoeffding's
 inequality bounds the probability of a miss by exp(-2 n (d - t)^2). d is the smallest over 20 draws
-of the inputs. docs/statistics.md explains the rows.
+of the inputs, with the model's own parts and with stand-ins for all of them. docs/statistics.md
+explains the rows.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
 from autograder.checks import Draw
 from autograder.checks.vae import elbo, forms, sample, sample_with_reparam
+from autograder.checks.vae.parts import Parts
 from vae_utils.compare import ALPHA, tolerance
 
 DRAWS = 20
@@ -57,51 +59,69 @@ def _sampler() -> Iterator[Row]:
 
 def _distance(values: Tensor, others: Tensor) -> float:
     """Kolmogorov's distance of two sorted tables of equally probable values."""
+    values, others = values.contiguous(), others.contiguous()
     both = torch.cat([values, others]).sort().values
     first, second = (torch.searchsorted(v, both, right=True) / len(v) for v in (values, others))
     return float((first - second).abs().max())
+
+
+def _noises(seed: int, count: int) -> Iterator[elbo._Noise]:
+    """The check's setting with the model's own parts, and with stand-ins for all of them."""
+    draw = Draw(seed, "power")
+    vae, active, centers = elbo._active_latents(draw, count)
+    for stand_ins in ({}, elbo._active_stand_ins(draw, vae, active, centers)):
+        yield elbo._Noise(Parts(vae.state, stand_ins), active)
 
 
 def _elbo() -> Iterator[Row]:
     t = tolerance(elbo.DRAWS) + elbo.SLACK
     prior, together = [], []
     for seed in range(DRAWS):
-        vae, active, centers = elbo._active_latents(Draw(seed, "power"), 1)
-        x = elbo._image_at(vae, active, centers)
-        right = elbo._log_p(vae, x, active, elbo._posterior_codes(centers))
-        codes = forms.normal_quantiles(elbo.LEVELS)[:, None]
-        wrong = elbo._log_p(vae, x, active, codes)
-        prior.append(_distance(*map(elbo._quantiles_of_sum, (right, wrong))))
-        vae, active, centers = elbo._active_latents(Draw(seed, "power"), 4)
-        x = elbo._image_at(vae, active, centers)
-        groups = elbo._log_p(vae, x, active, elbo._posterior_codes(centers))
-        together.append(_distance(elbo._quantiles_of_sum(groups), groups.sum(1).sort().values))
+        for noise in _noises(seed, 1):
+            wrong = noise.log_p(forms.normal_quantiles(elbo.LEVELS)[:, None])
+            prior.append(_distance(*map(elbo._quantiles_of_sum, (noise.groups(), wrong))))
+        for noise in _noises(seed, 4):
+            groups = noise.groups()
+            shared = groups.sum(1).sort().values
+            together.append(_distance(elbo._quantiles_of_sum(groups), shared))
     yield "elbo", "z_from_prior", elbo.DRAWS, t, min(prior)
     yield "elbo", "noise_shared_by_latents", elbo.DRAWS, t, min(together)
     yield "elbo", "mean_decoded", elbo.DRAWS, t, 1.0  # all values at the upper end
     yield "elbo", "noise_shared_by_rows", elbo.DRAWS, t, 0.5  # one value, wherever it lies
 
 
+def _thetas(seed: int) -> Iterator[Tensor]:
+    draw = Draw(seed, "power")
+    vae, stand_ins = sample._ignoring_z(draw, draw.uniform(forms.D, low=-2.5, high=2.5))
+    for chosen in ({}, stand_ins):
+        yield Parts(vae.state, chosen).decoder(sample.ZERO)[0]
+
+
+def _codes(seed: int) -> Iterator[Callable[[Tensor], Tensor]]:
+    thresholds = sample._thresholds(Draw(seed, "power"))
+    vae = sample._showing_z(thresholds)
+    for stand_ins in ({}, sample._stand_in_showing_z(thresholds)):
+        known = Parts(vae.state, stand_ins)
+        yield lambda z, known=known: known.decoder(z[:, None].expand(-1, forms.L))
+
+
 def _sample() -> Iterator[Row]:
     t = math.sqrt(math.log(2 * 2 * forms.D / ALPHA) / (2 * sample.DRAWS)) + 1 / sample.CODES
-    apart: dict[str, list[float]] = {}
+    apart: dict[str, float] = {}
+
+    def note(name: str, distance: Tensor) -> None:
+        apart[name] = min(float(distance.abs().max()), apart.get(name, 1.0))
+
     for seed in range(DRAWS):
-        draw = Draw(seed, "power")
-        theta = draw.uniform(forms.D, low=-2.5, high=2.5).double().sigmoid()
-        apart.setdefault("thresholded", []).append(float((theta - theta.round()).abs().max()))
-        apart.setdefault("inverted", []).append(float((1 - 2 * theta).abs().max()))
-        thresholds = sample._thresholds(draw)
-        _, unit = sample._showing_z(thresholds)
-        shown = sample._shown(thresholds, unit, forms.normal_quantiles(sample.CODES)).mean(-1)
-        right = sample._pairs(shown)
-        nearest: dict[str, float] = {}
-        for mistake in sample._wrong_codes(thresholds, unit):
-            distance = float((mistake.expected["probability"] - right).abs().max())
-            nearest[mistake.name] = min(distance, nearest.get(mistake.name, 1.0))
-        for name, distance in nearest.items():
-            apart.setdefault(name, []).append(distance)
-    for name, distances in apart.items():
-        yield "sample", name, sample.DRAWS, t, min(distances)
+        for theta in _thetas(seed):
+            note("thresholded", theta - theta.round())
+            note("inverted", 1 - 2 * theta)
+        for shown in _codes(seed):
+            right = sample._pairs(shown(forms.normal_quantiles(sample.CODES)).mean(0))
+            for mistake in sample._wrong_codes(shown):
+                note(mistake.name, mistake.expected["probability"] - right)
+    for name, distance in apart.items():
+        yield "sample", name, sample.DRAWS, t, distance
 
 
 def main() -> None:

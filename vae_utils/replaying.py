@@ -8,7 +8,7 @@ import inspect
 import io
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vae_utils.calls import Call, Failure, Instance, Reply, evaluate
@@ -104,13 +104,13 @@ class Replay:
         self._last: tuple[Call, Reply, str] | None = None
 
     def task(self, name: str) -> TaskOutcome:
-        """What came of a task. Where it fails and rests on parts that fail, it waits for them."""
+        """What came of a task. Where it fails and rests on parts that fail, stand-ins decide."""
         if name not in self._done:
             checks = self._tape.tasks[name]
             if sentence := self._breach(name):
                 outcomes = tuple(Outcome(check, RULE_BROKEN, sentence) for check in checks)
             else:
-                outcomes = tuple(self._waiting(self._check(check)) for check in checks)
+                outcomes = tuple(map(self._check, checks))
             self._done[name] = TaskOutcome(name, outcomes)
         return self._done[name]
 
@@ -126,21 +126,29 @@ class Replay:
             return ""
         return self._tape.rules.broken(source, name)
 
-    def _waiting(self, outcome: Outcome) -> Outcome:
-        """A failure may come from the parts that are used, so nothing is said before they pass."""
-        if outcome.verdict != FAILED:
-            return outcome
-        broken = tuple(part for part in outcome.uses if self.task(part).verdict != PASSED)
-        if not broken:
+    def _check(self, check: TapedCheck) -> Outcome:
+        outcome = self._entries(check, check.entries)
+        parts = tuple(part for part in outcome.uses if self.task(part).verdict != PASSED)
+        return self._given(check, outcome, parts) if parts else outcome
+
+    def _given(self, check: TapedCheck, outcome: Outcome, parts: tuple[str, ...]) -> Outcome:
+        """A failure may come from the parts that are used: the same with stand-ins for them."""
+        again = self._entries(check, check.given)
+        if check.given and again.verdict == PASSED:
+            return Outcome(check, PASSED, f"right, given your own {listed(parts)}")
+        if again.misconception:
+            said = f"with a stand-in for each part that it uses, {again.message}"
+            return replace(again, message=said)
+        if outcome.verdict == UNATTEMPTED:
             return outcome
         text = (
-            f"This uses your {listed(broken)}, not right yet: mend that first. (The grader counts "
-            f"it as right if it is right with your own parts.) Seen: {outcome.message}"
+            f"This uses your {listed(parts)}, not right yet: mend that first. Seen: "
+            f"{outcome.message}"
         )
-        return Outcome(outcome.check, WAITING, text)
+        return Outcome(check, WAITING, text)
 
-    def _check(self, check: TapedCheck) -> Outcome:
-        for entry in check.entries:
+    def _entries(self, check: TapedCheck, entries: tuple[Entry, ...]) -> Outcome:
+        for entry in entries:
             outcome = self._entry(check, entry)
             if outcome:
                 return outcome
@@ -196,7 +204,9 @@ class Replay:
         function = entry.call.function
         if failure.is_unattempted:
             inner = failure.path[-1] if failure.path else function
-            return Outcome(check, UNATTEMPTED, "" if inner == function else f"it stops in {inner}")
+            own = inner == function
+            text = "" if own else f"it stops in {inner}"
+            return Outcome(check, UNATTEMPTED, text, uses=() if own else entry.uses)
         seen = _with_print(NO_EVIDENCE, printed)
         if failure.kind == "Missing":
             return Outcome(check, FAILED, failure.text, explain(failure))

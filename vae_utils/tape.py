@@ -22,7 +22,7 @@ from vae_utils.codec import decode, encode
 from vae_utils.misconceptions import Misconception
 from vae_utils.rules import Rules
 
-FORMAT = 4
+FORMAT = 5
 MOST_BYTES = 64 << 20
 NO_RULES = Rules()
 
@@ -59,6 +59,8 @@ class TapedCheck:
     claim: str
     points: float
     entries: tuple[Entry, ...]
+    given: tuple[Entry, ...] = ()
+    """The same with stand-ins for all parts that are used, for a notebook whose parts are wrong."""
 
 
 @dataclass(frozen=True)
@@ -102,17 +104,17 @@ def _check_json(check: TapedCheck, put: Any) -> dict[str, Any]:
     def rounded(tensor: Tensor) -> dict[str, Any]:
         return dict(put(tensor.float() if tensor.dtype is torch.float64 else tensor))
 
-    entries = [
-        {
+    def plain(entry: Entry) -> dict[str, Any]:
+        return {
             "call": call_to_json(entry.call, put),
             "kind": entry.kind,
             "params": encode(entry.params, put),
             "misconceptions": [encode(vars(m), rounded) for m in entry.misconceptions],
             "uses": entry.uses,
         }
-        for entry in check.entries
-    ]
-    return {**vars(check), "entries": entries}
+
+    entries, given = (list(map(plain, some)) for some in (check.entries, check.given))
+    return {**vars(check), "entries": entries, "given": given}
 
 
 def read(path: Path) -> Tape:
@@ -165,14 +167,14 @@ def _tape_from(data: dict[str, Any], arrays: dict[str, np.ndarray]) -> Tape:
 
 
 def _check_from(data: dict[str, Any], get: Any, get_call: Any) -> TapedCheck:
-    entries = tuple(
-        Entry(
+    def rich(entry: dict[str, Any]) -> Entry:
+        return Entry(
             call=get_call(entry["call"]),
             kind=entry["kind"],
             params=decode(entry["params"], get),
             misconceptions=tuple(Misconception(**decode(m, get)) for m in entry["misconceptions"]),
             uses=tuple(entry["uses"]),
         )
-        for entry in data["entries"]
-    )
-    return TapedCheck(data["name"], data["claim"], data["points"], entries)
+
+    entries, given = (tuple(map(rich, data[name])) for name in ("entries", "given"))
+    return TapedCheck(data["name"], data["claim"], data["points"], entries, given)

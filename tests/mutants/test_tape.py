@@ -12,7 +12,7 @@ from vae_utils.tape import Tape, read
 
 from .notebook import assignment, body, namespace
 from .right import RIGHT, Right
-from .test_judge import TASKS, USERS, _name, every_right, every_wrong
+from .test_judge import SOME_PARTS, TASKS, USERS, _name, every_right, every_wrong
 from .wrong import WRONG, Wrong
 
 
@@ -59,12 +59,42 @@ def test_an_untouched_task_is_not_attempted(task: str) -> None:
     assert _checked({}, task, untouched=True).verdict == UNATTEMPTED
 
 
-@pytest.mark.slow
-def test_a_task_waits_for_the_parts_that_it_uses() -> None:
-    """With a wrong part, nothing false is said about the task that uses it."""
-    cases = [(w, user) for w in WRONG for user in USERS.get(w.task, ())]
-    verdicts = [_checked({w.task: w.source}, user).verdict for w, user in cases]
-    assert set(verdicts) == {PASSED, WAITING}
+@pytest.mark.parametrize("wrong", SOME_PARTS, ids=_name)
+def test_a_wrong_part_costs_only_its_own_task_here_too(wrong: Wrong) -> None:
+    replay = Replay(_tape(), namespace({wrong.task: wrong.source}))
+    for user in USERS[wrong.task]:
+        done = replay.task(user)
+        assert done.points == done.max_points, done.outcomes
+        said = {outcome.message for outcome in done.outcomes} - {""}
+        assert said <= {f"right, given your own {wrong.task}"}
+
+
+UNTOUCHED = body("kl_divergence", "raise NotImplementedError()")
+WRONG_KL = body("kl_divergence", "return 0.3 * mu.sum(-1)")
+ADDED = body(
+    "elbo",
+    "mu, logsigma = self.encoder(x)\ntheta = self.decoder(self.sample_with_reparam(mu, logsigma))\n"
+    "log_p = -F.binary_cross_entropy(theta, x, reduction='none').sum(-1)\n"
+    "return log_p + self.kl_divergence(mu, logsigma)",
+)
+
+
+def test_a_part_that_is_not_attempted_costs_nothing_more() -> None:
+    done = _checked({"kl_divergence": UNTOUCHED}, "elbo")
+    assert done.verdict == PASSED
+
+
+def test_a_mistake_is_named_though_a_part_is_wrong() -> None:
+    done = _checked({"kl_divergence": WRONG_KL, "elbo": ADDED}, "elbo")
+    assert done.verdict == FAILED and done.worst is not None
+    assert done.worst.misconception == "kl_added"
+
+
+def test_nothing_is_said_of_a_failure_that_may_come_from_a_part() -> None:
+    unknown = ADDED.replace("log_p + self", "log_p - 3 * self")
+    done = _checked({"kl_divergence": WRONG_KL, "elbo": unknown}, "elbo")
+    assert done.verdict == WAITING
+    assert "uses your kl_divergence, not right yet" in done.outcomes[0].message
 
 
 def test_a_crash_names_its_line() -> None:
