@@ -17,6 +17,7 @@ from autograder.student import Exhibit
 from autograder.verdicts import Verdict, one_line
 from vae_utils.calls import Call, Instance
 from vae_utils.evidence import gather
+from vae_utils.explain import listed
 from vae_utils.tape import Entry, Tape, TapedCheck, write
 
 
@@ -82,7 +83,9 @@ def _spelled(call: Call, signatures: dict[str, tuple[str, ...]]) -> str:
         else:
             told.append(f"{name} {list(value.shape)}" if hasattr(value, "shape") else f"{value}")
     times = f", {call.repeat} times" if call.repeat > 1 else ""
-    return f"{call.function}({'; '.join(told)}){times}, random numbers from seed {call.seed}"
+    replaced = f", with stand-ins for {listed(tuple(call.stand_ins))}" if call.stand_ins else ""
+    said = f"{call.function}({'; '.join(told)}){times}{replaced}"
+    return f"{said}, random numbers from seed {call.seed}"
 
 
 def replay(data: bytes, assignment: Assignment, task: str, seed: int, policy: Policy) -> Replayed:

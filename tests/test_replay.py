@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -16,7 +17,7 @@ from autograder.assignment import Assignment
 from autograder.replay import replay
 from autograder.sandbox.policy import Policy
 from autograder.verdicts import CheckResult, Report, TaskReport, Verdict, one_line
-from tests.samples import SAMPLES, method
+from tests.samples import SAMPLES, cell_of, method
 from vae_utils.replaying import FAILED, PASSED, Replay
 from vae_utils.tape import read
 
@@ -46,6 +47,24 @@ def test_the_saved_calls_fail_the_wrong_function_and_pass_the_right_one(
     done = Replay(tape, namespace({"kl_divergence": wrong})).task("kl_divergence")
     assert done.verdict == FAILED
     assert done.outcomes[0].message == replayed.checks[0].result.message
+
+
+def test_a_call_with_stand_ins_can_be_replayed(
+    vae: Assignment, released: NotebookNode, solved: NotebookNode, policy: Policy, tmp_path: Path
+) -> None:
+    notebook = nbformat.reads(_WRONG.make(released, solved).decode(), as_version=4)
+    cell = cell_of(notebook, "elbo_solution")
+    cell.source = re.sub(r"- (self\.kl_divergence)", r"+ \1", cell.source)
+    replayed = replay(nbformat.writes(notebook).encode(), vae, "elbo", 5, policy)
+    first = replayed.checks[0].result
+    assert first.misconception == "kl_added"
+    assert first.message.startswith("with a stand-in for kl_divergence, entry [0] is")
+    assert ", with stand-ins for kl_divergence, random numbers from" in replayed.text()
+    replayed.save(tmp_path / "elbo.tape")
+    wrong = namespace({"elbo": cell.source})
+    assert Replay(read(tmp_path / "elbo.tape"), wrong).task("elbo").points == 0
+    right = namespace({"kl_divergence": cell_of(notebook, "kl_divergence_solution").source})
+    assert Replay(read(tmp_path / "elbo.tape"), right).task("elbo").outcomes[0].verdict == PASSED
 
 
 def test_a_passed_task_has_no_call_to_save(
