@@ -67,8 +67,8 @@ def _missed(case: tuple[str, str], seed: int) -> bool:
     return not _failed(task, source, seed)
 
 
-def _count_failures(pool: ProcessPoolExecutor, runs: int) -> None:
-    seeds = range(1_000_000, 1_000_000 + runs)
+def _count_failures(pool: ProcessPoolExecutor, runs: int, first: int) -> None:
+    seeds = range(1_000_000 + first, 1_000_000 + first + runs)
     failures: dict[str, int] = {}
     for names in tqdm(pool.map(_reference, seeds, chunksize=20), total=runs):
         for name in names:
@@ -76,11 +76,12 @@ def _count_failures(pool: ProcessPoolExecutor, runs: int) -> None:
     print(f"{runs} runs of the reference, {sum(failures.values())} failed checks {failures or ''}")
 
 
-def _count_misses(pool: ProcessPoolExecutor, runs: int) -> None:
+def _count_misses(pool: ProcessPoolExecutor, runs: int, first: int) -> None:
     for wrong in WRONG:
         if wrong.misconception in MISTAKES.get(wrong.task, ()):
             case = (wrong.task, wrong.source)
-            missed = sum(pool.map(_missed, repeat(case, runs), range(runs), chunksize=10))
+            seeds = range(first, first + runs)
+            missed = sum(pool.map(_missed, repeat(case, runs), seeds, chunksize=10))
             print(f"{wrong.task:22} {wrong.name:32} {missed} of {runs} missed", flush=True)
 
 
@@ -90,11 +91,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--first", type=int, default=0, help="number of the first run")
     parser.add_argument("--mistakes", action="store_true", help="wrong samplers instead")
     arguments = parser.parse_args()
     start = time.perf_counter()
     with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        (_count_misses if arguments.mistakes else _count_failures)(pool, arguments.runs)
+        count = _count_misses if arguments.mistakes else _count_failures
+        count(pool, arguments.runs, arguments.first)
     print(f"{time.perf_counter() - start:.0f} s")
 
 

@@ -45,18 +45,29 @@ def tolerance(n: int, count: int = 1) -> float:
 
 
 def _arrangement(reply: Reply, shapes: list[Tensor]) -> str | None:
+    problem = _layout(reply, shapes)
+    if problem:
+        return problem
+    for place, got in enumerate(reply.outputs):
+        if not torch.isfinite(got).all():
+            return f"{_place(place, shapes)} contains NaN or infinity"
+    return None
+
+
+def _place(place: int, shapes: list[Tensor]) -> str:
+    return f"value {place + 1}" if len(shapes) > 1 else "it"
+
+
+def _layout(reply: Reply, shapes: list[Tensor]) -> str | None:
     if len(reply.outputs) != len(shapes):
         return f"it returned {_count(len(reply.outputs))}, {_count(len(shapes))} wanted"
     if len(shapes) == 1 and not reply.single:
         return "it returned a tuple of one tensor; return the tensor itself (a comma too many?)"
     for place, (got, wanted) in enumerate(zip(reply.outputs, shapes, strict=True)):
-        which = f"value {place + 1} " if len(shapes) > 1 else "it "
         if got.shape != wanted.shape:
-            return f"{which}has shape {_shape(got)}, {_shape(wanted)} wanted"
+            return f"{_place(place, shapes)} has shape {_shape(got)}, {_shape(wanted)} wanted"
         if got.is_complex():
-            return f"{which}is complex"
-        if not torch.isfinite(got).all():
-            return f"{which}contains NaN or infinity"
+            return f"{_place(place, shapes)} is complex"
     return None
 
 
@@ -311,14 +322,15 @@ def distribution(
 
 def binary(reply: Reply, *, shape: tuple[int, ...], share: float | None = None) -> str | None:
     """Values exactly 0 or 1 in the given shape; share: the probability of a 1, equal for all."""
-    problem = _arrangement(reply, [torch.empty(shape)])
+    problem = _layout(reply, [torch.empty(shape)])
     if problem:
         return problem
     got = reply.outputs[0]
-    odd = (got != 0) & (got != 1)
-    if odd.any():
-        return f"it contains {_number(float(got[odd][0]))}; only 0 and 1 are wanted"
-    white = float((got == 1).sum() / got.numel())
+    ones = got == 1
+    known = ones | (got == 0)
+    if not known.all():
+        return f"it contains {_number(float(got[~known][0]))}; only 0 and 1 are wanted"
+    white = float(ones.sum() / got.numel())
     if share is not None and abs(white - share) > tolerance(got.numel()):
         return f"a fraction of {_number(white)} of all pixels is white, {_number(share)} wanted"
     return None
@@ -358,18 +370,18 @@ def _never_repeats(probability: Tensor, n: int) -> bool:
 def independent(
     reply: Reply, *, probability: Tensor, shape: tuple[int, ...], columns: int | None = None
 ) -> str | None:
-    """Binary rows [n, D] whose (first) columns are independent of each other.
+    """Rows [n, D], binary as `frequencies` has found, whose (first) columns are independent.
 
     probability: [columns], of a column being 1. A product of two centred columns lies in an
     interval of length 1, so that Hoeffding's inequality bounds its mean.
     """
-    problem = binary(reply, shape=shape)
+    problem = _arrangement(reply, [torch.empty(shape)])
     if problem:
         return problem
     rows = reply.outputs[0]
     if _never_repeats(probability, len(rows)) and len(torch.unique(rows, dim=0)) < len(rows):
         return "the same image comes more than once"
-    centred = (rows[:, :columns].double() - probability.double()).float()
+    centred = rows[:, :columns].float() - probability.float()
     together = (centred.T @ centred / len(rows)).fill_diagonal_(0).abs()
     count = len(together)
     if float(together.max()) > math.sqrt(math.log(count * (count - 1) / ALPHA) / (2 * len(rows))):

@@ -59,7 +59,7 @@ def test_an_untouched_task_is_not_attempted(task: str) -> None:
     assert _checked({}, task, untouched=True).verdict == UNATTEMPTED
 
 
-@pytest.mark.parametrize("wrong", SOME_PARTS, ids=_name)
+@pytest.mark.parametrize("wrong", SOME_PARTS[::2], ids=_name)
 def test_a_wrong_part_costs_only_its_own_task_here_too(wrong: Wrong) -> None:
     replay = Replay(_tape(), namespace({wrong.task: wrong.source}))
     for user in USERS[wrong.task]:
