@@ -7,14 +7,15 @@ import inspect
 import io
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
 
-from autograder.assignment import Assignment
+from autograder.assignment import Assignment, Task
 from autograder.checks import Draw
-from autograder.student import Ask, Claim, Exhibit, Student
+from autograder.justice import Done, fairest, has_lost
+from autograder.student import Ask, Student
 from autograder.verdicts import CheckResult, NotPassed, TaskReport, Verdict, one_line
 
 _OPTIONS = (
@@ -35,17 +36,6 @@ def claim_of(check: Any) -> str:
     return " ".join((inspect.getdoc(check) or check.__name__).split("\n\n")[0].split())
 
 
-@dataclass(frozen=True)
-class Done:
-    """A check that was run: its result, and what it asked and claimed."""
-
-    result: CheckResult
-    claims: list[Claim]
-    draw: Draw
-    exhibit: Exhibit | None = None
-    given_claims: list[Claim] = field(default_factory=list)
-
-
 class _Judge:
     """pytest plug-in: provides `student` and `draw`, keeps what each check came to."""
 
@@ -55,10 +45,12 @@ class _Judge:
         seed: int,
         signatures: dict[str, tuple[str, ...]],
         rules: dict[str, str],
-        recording: bool,
+        recording: bool = False,
+        lost: frozenset[str] = frozenset(),
+        replaced: frozenset[str] = frozenset(),
     ) -> None:
         self._ask, self._seed, self._signatures, self._rules = ask, seed, signatures, rules
-        self._recording = recording
+        self._recording, self._lost, self._replaced = recording, lost, replaced
         self._student: Student | None = None
         self.done: dict[str, list[Done]] = {}
         self.broken: list[str] = []
@@ -71,40 +63,25 @@ class _Judge:
     @pytest.fixture
     def student(self, draw: Draw) -> Student:
         """The submission."""
-        lost = frozenset(n for n, done in self.done.items() if any(_has_lost(d) for d in done))
-        self._student = Student(self._ask, draw, lost, self._signatures, self._recording)
+        lost = self._lost | losers(self.done)
+        self._student = Student(
+            self._ask, draw, lost, self._replaced, self._signatures, self._recording
+        )
         return self._student
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
         """Run a check and keep its result; an exception that is no verdict is our own fault."""
-        check, arguments = pyfuncitem.function, pyfuncitem.funcargs
-        names = inspect.signature(check).parameters
-        problem: NotPassed | None = None
-        if sentence := self._rules.get(pyfuncitem.path.stem):
-            self._keep(pyfuncitem, NotPassed(Verdict.RULE_BROKEN, sentence))
-            return True
-        try:
-            check(**{name: arguments[name] for name in names})
-        except NotPassed as not_passed:
-            problem = not_passed
-        except Exception as error:
-            if self._student is None or not self._student.answered:
-                raise
-            # An answer so odd that the check stumbles over it is wrong, not our fault.
-            said = f"its result cannot be judged ({type(error).__name__})"
-            problem = NotPassed(Verdict.FAILED, said)
-        self._keep(pyfuncitem, problem)
-        return True
-
-    def _keep(self, item: pytest.Function, problem: NotPassed | None) -> None:
         assert self._student is not None
-        task, note = item.path.stem, "; ".join(dict.fromkeys(self._student.notes))
-        result = _result(item.function, item.name, problem, note)
-        draw: Any = item.funcargs["draw"]
-        student = self._student
-        done = Done(result, student.claims, draw, student.exhibit, student.given_claims)
-        self.done.setdefault(task, []).append(done)
+        task, check = pyfuncitem.path.stem, pyfuncitem.function
+        names = inspect.signature(check).parameters
+        if sentence := self._rules.get(task):
+            problem: NotPassed | None = NotPassed(Verdict.RULE_BROKEN, sentence)
+        else:
+            problem = outcome(check, self._student, {n: pyfuncitem.funcargs[n] for n in names})
+        draw: Any = pyfuncitem.funcargs["draw"]
+        self.done.setdefault(task, []).append(done_with(check, self._student, draw, problem))
+        return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note what broke in the judge."""
@@ -117,16 +94,38 @@ class _Judge:
             self.broken.append(report.longreprtext)
 
 
-def _has_lost(done: Done) -> bool:
-    return done.result.verdict is not Verdict.PASSED
+def losers(done: dict[str, list[Done]]) -> frozenset[str]:
+    """Tasks that lost points."""
+    return frozenset(name for name, checks in done.items() if has_lost(checks))
 
 
-def _result(check: Any, name: str, problem: NotPassed | None, note: str = "") -> CheckResult:
+def outcome(check: Any, student: Student, arguments: dict[str, Any]) -> NotPassed | None:
+    """Run a check; an exception that is no verdict is our own fault."""
+    try:
+        check(**arguments)
+    except NotPassed as problem:
+        return problem
+    except Exception as error:
+        if not student.answered:
+            raise
+        # An answer so odd that the check stumbles over it is wrong, not our fault.
+        said = f"its result cannot be judged ({type(error).__name__})"
+        return NotPassed(Verdict.FAILED, said)
+    return None
+
+
+def done_with(check: Any, student: Student, draw: Draw, problem: NotPassed | None) -> Done:
+    """What is kept of a check that was run."""
+    result = _result(check, check.__name__, problem)
+    parts = tuple(student.parts)
+    return Done(result, student.claims, draw, student.exhibit, student.given_claims, parts)
+
+
+def _result(check: Any, name: str, problem: NotPassed | None) -> CheckResult:
     shown: dict[str, Any] = {
         "name": name,
         "claim": claim_of(check),
         "points": float(check.points),
-        "note": note,
     }
     if problem is None:
         return CheckResult(verdict=Verdict.PASSED, **shown)
@@ -166,17 +165,32 @@ def run_checks(
     broken: tasks that break a house rule, with a sentence; their functions are not called.
     recording: whether to claim the same about stand-ins, for a tape.
     """
-    judge = _Judge(ask, seed, assignment.signatures, broken or {}, recording)
-    paths = [str(task.checks) for task in assignment.tasks]
-    rootdir = str(assignment.tasks[0].checks.parent)
+    broken = broken or {}
+    plugin = _Judge(ask, seed, assignment.signatures, broken, recording)
+    done = _run(assignment.tasks, plugin)
+    lost = losers(done)
+
+    def again(task: Task, replaced: frozenset[str]) -> list[Done]:
+        plugin = _Judge(ask, seed, assignment.signatures, {}, lost=lost, replaced=replaced)
+        return _run((task,), plugin)[task.name]
+
+    for task in assignment.tasks:
+        if task.name in lost and task.name not in broken:
+            done[task.name] = fairest(done[task.name], lost, partial(again, task))
+    return done
+
+
+def _run(tasks: tuple[Task, ...], plugin: _Judge) -> dict[str, list[Done]]:
+    paths = [str(task.checks) for task in tasks]
+    rootdir = str(tasks[0].checks.parent)
     noise = io.StringIO()
     with _own_environment(), contextlib.redirect_stdout(noise), contextlib.redirect_stderr(noise):
-        status = pytest.main(["-c", os.devnull, "--rootdir", rootdir, *_OPTIONS, *paths], [judge])
-    if judge.broken or status != pytest.ExitCode.OK:
+        status = pytest.main(["-c", os.devnull, "--rootdir", rootdir, *_OPTIONS, *paths], [plugin])
+    if plugin.broken or status != pytest.ExitCode.OK:
         raise JudgeBroke(
-            "\n".join(judge.broken) or f"pytest ended with {status}: {noise.getvalue()}"
+            "\n".join(plugin.broken) or f"pytest ended with {status}: {noise.getvalue()}"
         )
-    return judge.done
+    return plugin.done
 
 
 def judge(
@@ -189,9 +203,11 @@ def judge(
     return reports(assignment, run_checks(assignment, ask, seed, broken))
 
 
+def report(task: Task, done: list[Done]) -> TaskReport:
+    """The results of a task's checks."""
+    return TaskReport(task.name, task.points, tuple(item.result for item in done))
+
+
 def reports(assignment: Assignment, done: dict[str, list[Done]]) -> tuple[TaskReport, ...]:
     """The results of checks as verdicts on tasks."""
-    return tuple(
-        TaskReport(task.name, task.points, tuple(item.result for item in done[task.name]))
-        for task in assignment.tasks
-    )
+    return tuple(report(task, done[task.name]) for task in assignment.tasks)

@@ -57,7 +57,8 @@ class Session:
 
     def __init__(self, cells: list[Cell], policy: Policy) -> None:
         self.cells = cells
-        self.disabled: dict[str, NotPassed] = {}
+        self.disabled: dict[tuple[str, frozenset[str]], NotPassed] = {}
+        """Functions that hung or crashed, with the stand-ins that they had."""
         self._policy = policy
         self._manager: KernelManager | None = None
         self._client: BlockingKernelClient | None = None
@@ -272,7 +273,10 @@ class Session:
 
     def ask(self, call: Call) -> Reply:
         """Make a call. A kernel that dies or hangs over it is replaced, and the call has failed."""
-        call = replace(call, disabled=tuple(sorted(self.disabled)))
+        names = frozenset(call.stand_ins)
+        known = (call.function, names)
+        stopped = {f for f, other in self.disabled if (f, other) == known or f != call.function}
+        call = replace(call, disabled=tuple(sorted(stopped)))
         try:
             reply = self._evaluate(call)
         except OutOfTime:
@@ -287,14 +291,14 @@ class Session:
         else:
             self._stop_at_disabled(reply)
             return reply
-        self.disabled[call.function] = problem
+        self.disabled[known] = problem  # with other stand-ins it may come back
         self._restart()
         raise problem
 
     def _stop_at_disabled(self, reply: Reply) -> None:
         """A call that reached a function which hung or crashed earlier shares its verdict."""
         if reply.failure and reply.failure.kind == "Hung":
-            for name, earlier in self.disabled.items():
+            for (name, _), earlier in self.disabled.items():
                 if f"`{name}`" in reply.failure.text:
                     raise NotPassed(earlier.verdict, earlier.message, earlier.hint)
 

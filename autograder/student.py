@@ -11,7 +11,7 @@ from torch import Tensor
 from autograder.checks import Draw, Misconception
 from autograder.verdicts import NotPassed, Verdict
 from vae_utils.calls import Call, Failure, Reply
-from vae_utils.explain import explain, listed, named, raised
+from vae_utils.explain import explain, named, raised
 from vae_utils.misconceptions import compared, recognise
 from vae_utils.stand_in import StandIn
 
@@ -107,11 +107,12 @@ class Student:
         self,
         ask: Ask,
         draw: Draw,
-        lost: frozenset[str] | None = None,
+        lost: frozenset[str] = frozenset(),
+        replaced: frozenset[str] = frozenset(),
         signatures: dict[str, tuple[str, ...]] | None = None,
         recording: bool = False,
     ) -> None:
-        self._ask, self._draw, self._lost = ask, draw, lost
+        self._ask, self._draw, self._lost, self._replaced = ask, draw, lost, replaced
         self._recording = recording
         self._signatures = signatures or {}
         self.uses: tuple[str, ...] = ()
@@ -120,7 +121,8 @@ class Student:
         self.claims: list[Claim] = []
         self.given_claims: list[Claim] = []
         """For a tape: those about stand-ins for all parts."""
-        self.notes: list[str] = []
+        self.parts: dict[str, None] = {}
+        """Tasks whose methods are used, in the order in which they were named."""
 
     def call(
         self,
@@ -151,18 +153,16 @@ class Student:
         return named(text, self._signatures.get(function, ()))
 
     def given(self, stand_ins: dict[str, StandIn], claim: Claimed) -> None:
-        """Hold a claim with the student's own parts or, errors carried forward, with stand-ins.
+        """Hold a claim about a function that uses other tasks' methods.
 
-        stand_ins: by the name of the method and of its task. Those of tasks that lost points are
-        put in: all of them, then each alone, because a right function may do without a method.
-        The claim is told which are there, and has to call with them.
+        stand_ins: for each of these, by the name of method and task. The judge decides which are
+        put in (see `autograder.justice`); the claim is told, and has to call with them.
         """
         self.uses = tuple(stand_ins)
+        self.parts.update(dict.fromkeys(stand_ins))
         try:
-            problem = self._problem(claim, {})
-            if problem:
-                self._insist_with_stand_ins(problem, stand_ins, claim)
-            elif self._recording:
+            claim({name: s for name, s in stand_ins.items() if name in self._replaced})
+            if self._recording:
                 kept = len(self.claims)
                 claim(stand_ins)
                 self.given_claims += self.claims[kept:]
@@ -170,41 +170,9 @@ class Student:
         finally:
             self.uses = ()
 
-    def _insist_with_stand_ins(
-        self, problem: NotPassed, stand_ins: dict[str, StandIn], claim: Claimed
-    ) -> None:
-        """Raise the problem, or one whose mistake has a name, unless the claim holds now."""
-        blamed = [name for name in stand_ins if self._lost is None or name in self._lost]
-        choices = dict.fromkeys([tuple(blamed), *((name,) for name in blamed)])
-        if not blamed or problem.message == NOT_ATTEMPTED:
-            raise problem
-        kept, exhibit = len(self.claims), self.exhibit
-        for names in choices:
-            other = self._problem(claim, {name: stand_ins[name] for name in names})
-            del self.claims[kept:]  # the tape holds the claim about own parts only
-            if other is None:
-                self.notes.append(f"right, given your own {listed(tuple(blamed))}")
-                return
-            if other.misconception and not problem.misconception:
-                said = f"with a stand-in for {listed(names)}, {other.message}"
-                problem = NotPassed(other.verdict, said, other.hint, other.misconception)
-                exhibit = self.exhibit
-        self.exhibit = exhibit
-        raise problem
-
-    def _problem(self, claim: Claimed, stand_ins: dict[str, StandIn]) -> NotPassed | None:
-        """What is wrong with a claim."""
-        try:
-            claim(stand_ins)
-        except NotPassed as problem:
-            return problem
-        except Exception as error:
-            if not self.answered:
-                raise
-            # An answer so odd that the check stumbles over it is wrong, not our fault.
-            said = f"its result cannot be judged ({type(error).__name__})"
-            return NotPassed(Verdict.FAILED, said)
-        return None
+    def has_lost(self, task: str) -> bool:
+        """Whether another task lost points."""
+        return task in self._lost
 
 
 def _not_passed(function: str, failure: Failure) -> NotPassed:

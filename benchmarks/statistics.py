@@ -20,7 +20,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import torch
 from tqdm import tqdm
 
-from tests.mutants.notebook import _checks, _run, student
+from tests.mutants.notebook import checks_of, run, student
 from tests.mutants.wrong import WRONG
 
 STATISTICAL = {
@@ -53,8 +53,8 @@ def _failed(task: str, source: str | None, seed: int) -> list[str]:
     """Names of the statistical checks of a task that a solution fails with that seed."""
     torch.set_num_threads(1)
     ask = student({task: source} if source else {})
-    checks = [check for check in _checks(task) if check.__name__ in STATISTICAL[task]]
-    results = (_run(check, task, ask, seed, frozenset()) for check in checks)
+    checks = [check for check in checks_of(task) if check.__name__ in STATISTICAL[task]]
+    results = (run(check, task, ask, seed).result for check in checks)
     return [result.name for result in results if result.verdict != "passed"]
 
 

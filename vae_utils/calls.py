@@ -25,6 +25,7 @@ from vae_utils.stand_in import StandIn
 
 _MAX_TEXT = 2000
 _MAX_LINE = 200
+_NOTHING = object()
 _DRAWN = 4099  # a prime, so that no two rows of a layer are the same
 
 
@@ -190,7 +191,7 @@ def _seeded(seed: int) -> Iterator[None]:
 
 
 def _disable(call: Call, owner: Any) -> None:
-    for name in call.disabled:
+    for name in set(call.disabled) - set(call.stand_ins):
 
         def hung(*_: Any, _name: str = name, **__: Any) -> None:
             raise Hung(f"`{_name}` did not come back when it was called before")
@@ -198,11 +199,38 @@ def _disable(call: Call, owner: Any) -> None:
         object.__setattr__(owner, name, hung)
 
 
-def _stand_in(call: Call, owner: Any, leaves: dict[str, Tensor]) -> None:
-    for name, stand_in in call.stand_ins.items():
-        put, biases = stand_in.leaves() if call.cotangents else (stand_in, ())
-        leaves.update({f"{name}.{place}": bias for place, bias in enumerate(biases)})
-        object.__setattr__(owner, name, put)
+def _method(stand_in: StandIn) -> Any:
+    def method(_: Any, *inputs: Any, **named: Any) -> Any:
+        return stand_in(*inputs, **named)
+
+    return method
+
+
+@contextlib.contextmanager
+def _standing_in(
+    call: Call, namespace: dict[str, Any], leaves: dict[str, Tensor]
+) -> Iterator[None]:
+    """Stand-ins in place of methods, on their class and where they are global functions as well."""
+    owners = {_find(v.cls, namespace) for v in call.args if isinstance(v, Instance)}
+    with contextlib.ExitStack() as undo:
+        for name, stand_in in call.stand_ins.items():
+            put, biases = stand_in.leaves() if call.cotangents else (stand_in, ())
+            leaves.update({f"{name}.{place}": bias for place, bias in enumerate(biases)})
+            for owner in owners:
+                own = vars(owner).get(name, _NOTHING)
+                if namespace.get(name) is own:
+                    undo.callback(namespace.__setitem__, name, own)
+                    namespace[name] = _method(put)
+                undo.callback(_put_back, owner, name, own)
+                setattr(owner, name, _method(put))
+        yield
+
+
+def _put_back(owner: Any, name: str, own: Any) -> None:
+    if own is _NOTHING:
+        delattr(owner, name)
+    else:
+        setattr(owner, name, own)
 
 
 def _target(call: Call, namespace: dict[str, Any], args: list[Any]) -> tuple[Any, list[Any]]:
@@ -223,7 +251,6 @@ def _instances(call: Call, namespace: dict[str, Any], leaves: dict[str, Tensor])
         if isinstance(value, Instance):
             built[index] = _build(value, namespace, leaves)
             _disable(call, built[index])
-            _stand_in(call, built[index], leaves)
     return built
 
 
@@ -253,11 +280,12 @@ def _run(call: Call, namespace: dict[str, Any]) -> Reply:
     rounds: list[tuple[Tensor, ...]] = []
     leaves: dict[str, Tensor] = {}
     built = _instances(call, namespace, leaves)
-    for _ in range(call.repeat):
-        args = _arguments(call, built, _device(namespace), leaves)
-        function, rest = _target(call, namespace, args)
-        outputs, single = _as_tuple(function(*rest), call.method)
-        rounds.append(tuple(output.detach().cpu() for output in outputs))
+    with _standing_in(call, namespace, leaves):
+        for _ in range(call.repeat):
+            args = _arguments(call, built, _device(namespace), leaves)
+            function, rest = _target(call, namespace, args)
+            outputs, single = _as_tuple(function(*rest), call.method)
+            rounds.append(tuple(output.detach().cpu() for output in outputs))
     gradients = _gradients(outputs, call, leaves)
     if call.repeat > 1:
         return Reply(tuple(torch.stack(draws) for draws in zip(*rounds, strict=True)), single)

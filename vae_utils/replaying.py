@@ -110,7 +110,7 @@ class Replay:
             if sentence := self._breach(name):
                 outcomes = tuple(Outcome(check, RULE_BROKEN, sentence) for check in checks)
             else:
-                outcomes = tuple(map(self._check, checks))
+                outcomes = self._outcomes(checks)
             self._done[name] = TaskOutcome(name, outcomes)
         return self._done[name]
 
@@ -126,26 +126,30 @@ class Replay:
             return ""
         return self._tape.rules.broken(source, name)
 
-    def _check(self, check: TapedCheck) -> Outcome:
-        outcome = self._entries(check, check.entries)
-        parts = tuple(part for part in outcome.uses if self.task(part).verdict != PASSED)
-        return self._given(check, outcome, parts) if parts else outcome
+    def _outcomes(self, checks: tuple[TapedCheck, ...]) -> tuple[Outcome, ...]:
+        """With own parts or, where parts fail, with stand-ins for all, whichever earns more."""
+        own = [self._entries(check, check.entries) for check in checks]
+        uses = dict.fromkeys(part for outcome in own for part in outcome.uses)
+        parts = tuple(part for part in uses if self.task(part).verdict != PASSED)
+        if not parts:
+            return tuple(own)
+        given = [
+            self._entries(c, c.given) if c.given else o for c, o in zip(checks, own, strict=True)
+        ]
+        if sum(o.points for o in given) > sum(o.points for o in own):
+            said = f"right, given your own {listed(parts)}"
+            own = [replace(o, message=said) if o.verdict == PASSED else o for o in given]
+        return tuple(self._waiting(outcome, parts) for outcome in own)
 
-    def _given(self, check: TapedCheck, outcome: Outcome, parts: tuple[str, ...]) -> Outcome:
-        """A failure may come from the parts that are used: the same with stand-ins for them."""
-        again = self._entries(check, check.given)
-        if check.given and again.verdict == PASSED:
-            return Outcome(check, PASSED, f"right, given your own {listed(parts)}")
-        if again.misconception:
-            said = f"with a stand-in for each part that it uses, {again.message}"
-            return replace(again, message=said)
-        if outcome.verdict == UNATTEMPTED:
+    def _waiting(self, outcome: Outcome, parts: tuple[str, ...]) -> Outcome:
+        """A failure may come from the parts that are used, so nothing is said before they pass."""
+        if outcome.verdict != FAILED or not outcome.uses:
             return outcome
         text = (
-            f"This uses your {listed(parts)}, not right yet: mend that first. Seen: "
-            f"{outcome.message}"
+            f"This uses your {listed(parts)}, not right yet: mend that first. (The grader counts "
+            f"it as right if it is right with your own parts.) Seen: {outcome.message}"
         )
-        return Outcome(check, WAITING, text)
+        return Outcome(outcome.check, WAITING, text)
 
     def _entries(self, check: TapedCheck, entries: tuple[Entry, ...]) -> Outcome:
         for entry in entries:

@@ -19,7 +19,7 @@ FAINTEST = 0.02  # of a ramp: logarithms of it and of one minus it stay moderate
 class StandIn:
     """`f(*inputs)`, one output a map: bias + sum_i input_i @ weight_i.
 
-    parameters: names of the inputs, each [B, ...], flattened to [B, n_i].
+    parameters: names of the inputs, each [..., n_i], or images [B, ...] of n_i pixels.
     maps: for each output its bias [m] or [] and a weight [n_i, m] or [n_i] an input.
     noise: half the width of uniform noise that is added to every entry.
     ramp: whether outputs are probabilities, 1/2 + output within [FAINTEST, 1 - FAINTEST].
@@ -31,11 +31,11 @@ class StandIn:
     ramp: bool = False
 
     def __call__(self, *inputs: Tensor, **named: Tensor) -> Any:
-        """The only output, or a tuple of all, each [B, m] or [B]."""
-        rest = iter(inputs)
+        """The only output, or a tuple of all, each [..., m] or [...]."""
+        unknown = (value for name, value in named.items() if name not in self.parameters)
+        rest = iter((*inputs, *unknown))
         values = [named[name] if name in named else next(rest) for name in self.parameters]
-        rows = [value.flatten(1) for value in values]
-        outputs = tuple(self._finished(_affine(rows, *terms)) for terms in self.maps)
+        outputs = tuple(self._finished(_affine(values, *terms)) for terms in self.maps)
         return outputs if len(outputs) > 1 else outputs[0]
 
     def _finished(self, output: Tensor) -> Tensor:
@@ -54,6 +54,9 @@ class StandIn:
         return StandIn(self.parameters, maps, self.noise, self.ramp), biases
 
 
-def _affine(rows: list[Tensor], bias: Tensor, *weights: Tensor) -> Tensor:
-    products = [row @ weight.to(row) for row, weight in zip(rows, weights, strict=True)]
+def _affine(values: list[Tensor], bias: Tensor, *weights: Tensor) -> Tensor:
+    products = []
+    for value, weight in zip(values, weights, strict=True):
+        rows = value if value.shape[-1] == len(weight) else value.flatten(1)
+        products.append(rows @ weight.to(rows))
     return sum(products, bias.to(products[0]))

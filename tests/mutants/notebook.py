@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from types import CodeType
@@ -11,10 +11,11 @@ from typing import Any
 
 from autograder.assignment import Assignment, find, grade_id, is_solution
 from autograder.checks import Draw
-from autograder.judge import _result
+from autograder.judge import done_with, losers, outcome, report
+from autograder.justice import Done, fairest
 from autograder.release import reference
 from autograder.student import Ask, Student
-from autograder.verdicts import CheckResult, NotPassed, TaskReport
+from autograder.verdicts import TaskReport
 from vae_utils.calls import evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,25 +77,25 @@ def student(solutions: dict[str, str] | None = None, untouched: bool = False) ->
 
 
 @cache
-def _checks(task: str) -> tuple[Callable[..., None], ...]:
+def checks_of(task: str) -> tuple[Callable[..., None], ...]:
+    """The checks of a task, in their order."""
     module = import_module(f"autograder.checks.vae.{task}")
     return tuple(check for name, check in vars(module).items() if name.startswith("test_"))
 
 
-def _run(
-    check: Callable[..., None], task: str, ask: Ask, seed: int, lost: frozenset[str] | None
-) -> CheckResult:
+def run(
+    check: Callable[..., None],
+    task: str,
+    ask: Ask,
+    seed: int,
+    lost: frozenset[str] = frozenset(),
+    replaced: frozenset[str] = frozenset(),
+) -> Done:
+    """One check, as the judge's pytest runs it."""
     draw = Draw(seed, f"{task}/{check.__name__}")
-    student, problem = Student(ask, draw, lost, assignment().signatures), None
-    try:
-        check(student=student, draw=draw)
-    except NotPassed as not_passed:
-        problem = not_passed
-    return _result(check, check.__name__, problem, "; ".join(dict.fromkeys(student.notes)))
-
-
-def _losers(reports: dict[str, TaskReport]) -> frozenset[str]:
-    return frozenset(name for name, r in reports.items() if r.points < r.max_points)
+    student = Student(ask, draw, lost, replaced, assignment().signatures)
+    problem = outcome(check, student, {"student": student, "draw": draw})
+    return done_with(check, student, draw, problem)
 
 
 def judged(
@@ -106,10 +107,17 @@ def judged(
 
     lost: of some tasks only, other tasks that lost points; None: all others.
     """
-    reports: dict[str, TaskReport] = {}
-    for task in assignment().tasks:
-        if not names or task.name in names:
-            known = lost if names else _losers(reports)
-            results = (_run(check, task.name, ask, seed, known) for check in _checks(task.name))
-            reports[task.name] = TaskReport(task.name, task.points, tuple(results))
-    return reports
+    tasks = [task for task in assignment().tasks if not names or task.name in names]
+    known = frozenset(t.name for t in assignment().tasks) if lost is None else lost
+
+    def all_checks(task: str, lost: frozenset[str], replaced: frozenset[str]) -> list[Done]:
+        return [run(check, task, ask, seed, lost, replaced) for check in checks_of(task)]
+
+    done: dict[str, list[Done]] = {}
+    for task in tasks:
+        done[task.name] = all_checks(task.name, known | losers(done), frozenset())
+    known |= losers(done)
+    for task in tasks:
+        again = partial(all_checks, task.name, known)
+        done[task.name] = fairest(done[task.name], known, again)
+    return {task.name: report(task, done[task.name]) for task in tasks}

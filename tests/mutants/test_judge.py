@@ -196,6 +196,116 @@ def test_cuda_without_a_gpu_is_explained_and_not_called_wrong():
     assert "asks for a GPU" in worst.hint
 
 
+def _wrong(task: str, name: str) -> str:
+    return next(w.source for w in WRONG if (w.task, w.name) == (task, name))
+
+
+_START = (
+    "mu, logsigma = self.encoder(x)\nz = self.sample_with_reparam(mu, logsigma)\n"
+    "theta = self.decoder(z)\nkl = self.kl_divergence(mu, logsigma)\n"
+)
+_END = "return -F.binary_cross_entropy(theta, x, reduction='none').sum(-1) - kl"
+_LOG_VARIANCE = _START.replace("(mu, logsigma)", "(mu, 2 * logsigma)", 1) + _END
+_DRAWS = body(
+    "encoder",
+    "h = F.relu(self.linear1(x))\nmu, logsigma = self.linear21(h), self.linear22(h)\n"
+    "return mu + (logsigma < -0.5) * logsigma.exp() * torch.randn_like(mu), logsigma",
+)
+_MIXED = {
+    "log variance for the sampler": {
+        "sample_with_reparam": _wrong("sample_with_reparam", "a little too wide"),
+        "elbo": body("elbo", _LOG_VARIANCE),
+    },
+    "mu decoded, an encoder that draws": {
+        "encoder": _DRAWS,
+        "elbo": _wrong("elbo", "mu decoded"),
+    },
+    "z embedded, a sampler without noise": {
+        "sample_with_reparam": _wrong("sample_with_reparam", "mu unchanged"),
+        "embeddings": "def embed(vae, x):\n    with torch.no_grad():\n"
+        "        z = vae.sample_with_reparam(*vae.encoder(x))\n"
+        "    return TSNE(2, perplexity=20).fit_transform(z.numpy())\n",
+    },
+}
+
+
+@pytest.mark.parametrize("name", _MIXED)
+def test_two_mistakes_do_not_make_one_right(name: str):
+    part, whole = _MIXED[name]
+    report = judged(student(_MIXED[name]), 7, whole, lost=frozenset({part}))[whole]
+    assert report.points < report.max_points
+
+
+_KL_WRONG = {"kl_divergence": _wrong("kl_divergence", "sign")}
+_DECODER_WRONG = {"decoder": _wrong("decoder", "sigmoid twice")}
+_BAD = {
+    **_KL_WRONG,
+    **_DECODER_WRONG,
+    "encoder": _wrong("encoder", "exp"),
+    "sample_with_reparam": _wrong("sample_with_reparam", "a little too wide"),
+}
+_UNUSUAL = {
+    "elbo of single rows": (
+        _KL_WRONG,
+        "elbo",
+        "def one(x):\n" + "".join(f"    {line}\n" for line in (_START + _END).split("\n"))
+        + "return torch.stack([one(row) for row in x])",
+    ),
+    "sample one code without a batch": (
+        _DECODER_WRONG,
+        "sample",
+        "codes = torch.randn(num_samples, self.latent_dim)\n"
+        "return torch.stack([torch.bernoulli(self.decoder(z)) for z in codes])",
+    ),
+    "sample with an axis more": (
+        _DECODER_WRONG,
+        "sample",
+        "return torch.bernoulli(self.decoder(torch.randn(1, num_samples, self.latent_dim)))[0]",
+    ),
+    "sample by vmap": (
+        _DECODER_WRONG,
+        "sample",
+        "z = torch.randn(num_samples, self.latent_dim)\n"
+        "return torch.bernoulli(torch.vmap(self.decoder)(z))",
+    ),
+    "sample by the class": (
+        _DECODER_WRONG,
+        "sample",
+        "z = torch.randn(num_samples, self.latent_dim)\n"
+        "return torch.bernoulli(VAE.decoder(self, z))",
+    ),
+    "elbo by plain functions": (
+        _KL_WRONG,
+        "elbo",
+        (_START + _END).replace("self.decoder(", "decoder(self, ")
+        .replace("self.kl_divergence(", "kl_divergence(self, "),
+    ),
+    "elbo with logits, four parts wrong": (
+        _BAD,
+        "elbo",
+        _START.replace("theta = self.decoder(z)", "logits = self.linear4(F.relu(self.linear3(z)))")
+        + "lik = F.binary_cross_entropy_with_logits(logits, x, reduction='none')\n"
+        "return -lik.sum(-1) - kl",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", _UNUSUAL)
+def test_a_right_whole_passes_with_wrong_parts(name: str):
+    parts, task, lines = _UNUSUAL[name]
+    ask = student({**parts, task: body(task, lines)})
+    assert not _losers(judged(ask, 7, task, lost=frozenset(parts)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "right", [r for r in RIGHT if r.task in ("elbo", "sample", "embeddings")], ids=_name
+)
+def test_every_right_whole_passes_with_wrong_parts(right: Right):
+    ask = student({**_BAD, right.task: right.source})
+    assert not _losers(judged(ask, 7, right.task, lost=frozenset(_BAD)))
+
+
 def test_parts_that_do_not_fit_together_are_no_fault_of_the_judge():
     triple = body("encoder", "h = self.linear1(x)\nreturn self.linear21(h), self.linear22(h), h")
     images = body(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import types
+
 import pytest
 import torch
 from torch import nn
@@ -33,7 +35,10 @@ def _call(**more: object) -> Call:
 
 def test_an_affine_map() -> None:
     assert torch.equal(PART(torch.ones(1, 3)), torch.tensor([[11.5, 22.0]]))
-    assert PART(torch.ones(2, 1, 3)).shape == (2, 2)  # images are flattened
+    assert torch.equal(PART(torch.ones(3)), torch.tensor([11.5, 22.0]))
+    assert PART(torch.ones(5, 4, 3)).shape == (5, 4, 2)
+    image = StandIn(("x",), ((BIAS, torch.ones(6, 2)),))
+    assert image(torch.ones(4, 1, 2, 3)).shape == (4, 2)  # as long as its pixels fit
 
 
 def test_two_inputs_in_any_spelling_and_two_outputs() -> None:
@@ -67,6 +72,26 @@ def test_a_call_puts_it_in_the_place_of_a_method_for_that_call_only() -> None:
     assert torch.equal(reply.outputs[0], torch.full((4,), 67.0))
     failed = evaluate(Call("whole", (Instance("Model"), torch.ones(4, 3)), True), namespace)
     assert failed.failure is not None and failed.failure.text == "wrong"
+
+
+def test_it_is_found_under_every_name_of_the_method_and_gone_afterwards() -> None:
+    def whole(self: Model, x: torch.Tensor) -> torch.Tensor:
+        return Model.part(self, x) + part(self, other=x)  # type: ignore[name-defined]  # noqa: F821
+
+    namespace = {"Model": type("Model", (Model,), {"whole": whole, "part": Model.part})}
+    namespace["part"] = namespace["Model"].part  # type: ignore[attr-defined]
+    before = namespace["part"]
+    made = types.FunctionType(whole.__code__, namespace)
+    namespace["Model"].whole = made  # type: ignore[attr-defined]
+    reply = evaluate(_call(), namespace)
+    assert torch.equal(reply.outputs[0], 2 * PART(torch.ones(4, 3)))
+    assert namespace["part"] is before and namespace["Model"].part is before  # type: ignore[attr-defined]
+
+
+def test_a_missing_method_is_missing_again_afterwards() -> None:
+    namespace = {"Model": type("Model", (nn.Module,), {"whole": Model.whole})}
+    assert evaluate(_call(), namespace).failure is None
+    assert not hasattr(namespace["Model"], "part")
 
 
 def test_gradients_reach_its_bias() -> None:

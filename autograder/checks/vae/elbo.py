@@ -87,7 +87,7 @@ def test_a_decoder_that_ignores_z(student: Student, draw: Draw) -> None:
 
 def _known_z(draw: Draw) -> StandIns:
     """Stand-ins in which z has no noise."""
-    weight = draw.uniform(forms.L, forms.D, low=-0.02, high=0.02)
+    weight = draw.uniform(forms.L, forms.D, low=-0.01, high=0.01)
     return (
         parts.encoder(draw, logsigma=torch.full((forms.L,), TINY))
         | parts.sampler(0.0)

@@ -10,7 +10,7 @@ pixels, of log sigmas or of samples does not; a projection is linear. Both check
 import torch
 
 from autograder.checks import Draw, Misconception, worth
-from autograder.checks.vae import forms
+from autograder.checks.vae import forms, parts
 from autograder.checks.vae.parts import StandIns
 from autograder.student import Student
 from vae_utils.calls import Instance
@@ -23,6 +23,7 @@ FLAG = 3 * KINDS  # the pixel that tells the halves apart, with INK in the secon
 INK = 0.75
 SEEN = 300  # pixels that reach the heads; with many of them pixels alone do not show the kinds
 PURITY = 0.9
+NOISE = 40.0  # of a sampler that is not wanted here
 MEANS_HINT = (
     "This is no t-SNE of the posterior means: embed mu, not pixels or samples z, row by row in "
     "order, with a perplexity of 5 to 50."
@@ -107,6 +108,8 @@ def _check(student: Student, draw: Draw, rows: tuple[int, int]) -> None:
     seed = draw.seed()
 
     def claim(stand_ins: StandIns) -> None:
+        if student.has_lost(parts.SAMPLER):  # one without noise would hide that z is embedded
+            stand_ins = stand_ins | parts.sampler(NOISE)
         answer = student.call("embed", vae, x, seed=seed, stand_ins=stand_ins)
         params = {"labels": kinds, "purity": PURITY, "linear": means, "rows": rows}
         answer.must("clusters", params, _mistakes(others))
