@@ -12,7 +12,8 @@ import torch
 from autograder.sandbox.policy import Policy
 from autograder.session import Cell, Session
 from autograder.verdicts import NotPassed, Verdict
-from vae_utils.calls import Call
+from vae_utils.calls import Call, Instance
+from vae_utils.stand_in import StandIn
 
 DEFINITIONS = """
 import os, time, torch
@@ -74,13 +75,30 @@ def test_a_call_is_limited_by_the_processor_time_it_uses(policy: Policy) -> None
 
 @pytest.mark.slow
 def test_a_method_that_reaches_a_hanging_method_shares_its_verdict(policy: Policy) -> None:
-    from vae_utils.calls import Instance
-
     with Session(_cells(), policy) as session:
         for name in ("hang", "uses"):
             with pytest.raises(NotPassed, match="hang did not come back") as caught:
                 session.ask(Call(name, (Instance("Box"),), method=True))
             assert caught.value.verdict is Verdict.TIMED_OUT
+
+
+@pytest.mark.slow
+def test_a_method_that_hung_in_a_part_is_asked_again_with_a_stand_in(policy: Policy) -> None:
+    stand_in = StandIn(("x",), ((torch.tensor(1.0), torch.ones(2)),))
+    hangs = Call("uses", (Instance("Box"),), method=True)
+    cells = _cells(
+        "class Box(Box):\n    def uses(self): return self.hang(torch.ones(3, 2))\n"
+        "    def hang(self, x):\n        while True: pass"
+    )
+    with Session(cells, policy) as session:
+        with pytest.raises(NotPassed, match="uses did not come back"):
+            session.ask(hangs)
+        reply = session.ask(replace(hangs, stand_ins={"hang": stand_in}))
+        assert reply.outputs[0].tolist() == [3.0, 3.0, 3.0]
+        start = time.monotonic()
+        with pytest.raises(NotPassed, match="uses did not come back"):
+            session.ask(hangs)
+        assert time.monotonic() - start < 2
 
 
 def test_a_cell_that_ends_python_is_left_out_and_the_others_run(policy: Policy) -> None:
