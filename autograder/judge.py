@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from autograder.assignment import Assignment, Task
+from autograder.carried_forward import Done, fairest, has_lost
 from autograder.checks import Draw
-from autograder.justice import Done, fairest, has_lost
 from autograder.student import Ask, Student
 from autograder.verdicts import CheckResult, NotPassed, TaskReport, Verdict, one_line
 
@@ -71,7 +71,7 @@ class _Judge:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
-        """Run a check and keep its result; an exception that is no verdict is our own fault."""
+        """Run a check and keep its result."""
         assert self._student is not None
         task, check = pyfuncitem.path.stem, pyfuncitem.function
         names = inspect.signature(check).parameters
@@ -100,7 +100,7 @@ def losers(done: dict[str, list[Done]]) -> frozenset[str]:
 
 
 def outcome(check: Any, student: Student, arguments: dict[str, Any]) -> NotPassed | None:
-    """Run a check; an exception that is no verdict is our own fault."""
+    """Run a check: what was wrong. An exception that is no verdict is our own fault."""
     try:
         check(**arguments)
     except NotPassed as problem:

@@ -20,6 +20,12 @@ from autograder.assignment import CHECKS, CONFIG, Assignment, ReleaseFailed, gra
 TAPE_SEED = 20260101
 """The tape's own seed: its inputs are public, those of the grading are not."""
 
+TAPED_BY = (
+    "building", "calls", "codec", "compare", "evaluating", "explain", "misconceptions", "rules",
+    "stand_in", "tape",
+)  # fmt: skip
+"""Modules of `vae_utils` that have a say in what stands on a tape."""
+
 
 def _with_names(notebook: NotebookNode) -> NotebookNode:
     """Cell ids that do not change from one conversion to the next."""
@@ -135,17 +141,7 @@ def fingerprint(assignment: Assignment) -> str:
     import vae_utils
 
     library = Path(vae_utils.__file__).parent
-    code = [
-        library / name
-        for name in (
-            "calls.py",
-            "codec.py",
-            "compare.py",
-            "misconceptions.py",
-            "rules.py",
-            "tape.py",
-        )
-    ]
+    code = [library / f"{name}.py" for name in TAPED_BY]
     checks = sorted(CHECKS.joinpath(assignment.name).glob("*.py"))
     digest = hashlib.sha256()
     for path in (assignment.source, CHECKS / "__init__.py", *checks, *code):

@@ -273,9 +273,9 @@ class Session:
 
     def ask(self, call: Call) -> Reply:
         """Make a call. A kernel that dies or hangs over it is replaced, and the call has failed."""
-        names = frozenset(call.stand_ins)
-        known = (call.function, names)
-        stopped = {f for f, other in self.disabled if (f, other) == known or f != call.function}
+        asked = call.function, frozenset(call.stand_ins)
+        # With other stand-ins the function itself may come back.
+        stopped = {name for name, given in self.disabled if name != asked[0] or given == asked[1]}
         call = replace(call, disabled=tuple(sorted(stopped)))
         try:
             reply = self._evaluate(call)
@@ -291,7 +291,7 @@ class Session:
         else:
             self._stop_at_disabled(reply)
             return reply
-        self.disabled[known] = problem  # with other stand-ins it may come back
+        self.disabled[asked] = problem
         self._restart()
         raise problem
 

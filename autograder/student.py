@@ -134,7 +134,7 @@ class Student:
         seed: int | None = None,
         stand_ins: dict[str, StandIn] | None = None,
     ) -> Answer:
-        """Call a function, or a method of the Instance that comes first; see `vae_utils.calls`."""
+        """Call a function, or a method of the Instance that comes first: see `Call`."""
         seed = self._draw.seed() if seed is None else seed
         stand_ins = stand_ins or {}
         call = Call(function, args, method, repeat, seed, cotangents, stand_ins=stand_ins)
@@ -156,7 +156,7 @@ class Student:
         """Hold a claim about a function that uses other tasks' methods.
 
         stand_ins: for each of these, by the name of method and task. The judge decides which are
-        put in (see `autograder.justice`); the claim is told, and has to call with them.
+        put in (see `autograder.carried_forward`); the claim is told, and has to call with them.
         """
         self.uses = tuple(stand_ins)
         self.parts.update(dict.fromkeys(stand_ins))

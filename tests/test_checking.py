@@ -70,29 +70,27 @@ def test_the_reference_passes(
     assert _said(capsys, notebook_globals, task).startswith(f"✓ {task}: passed (")
 
 
+@pytest.fixture
+def with_a_stub(notebook_globals: Any, released: NotebookNode) -> dict[str, Any]:
+    """The reference, but for an untouched KL."""
+    return _redefined(notebook_globals, cell_of(released, "kl_divergence_solution").source)
+
+
 def test_a_stub_is_not_attempted_and_costs_nothing_more(
-    beside_the_tape: Path,
-    capsys: pytest.CaptureFixture[str],
-    notebook_globals: Any,
-    released: NotebookNode,
+    beside_the_tape: Path, capsys: pytest.CaptureFixture[str], with_a_stub: dict[str, Any]
 ) -> None:
-    stub = _redefined(notebook_globals, cell_of(released, "kl_divergence_solution").source)
-    said = _said(capsys, stub, "kl_divergence")
+    said = _said(capsys, with_a_stub, "kl_divergence")
     assert said == "○ kl_divergence: not attempted (0 of 5 points)\n"
-    said = _said(capsys, stub, "elbo")
+    said = _said(capsys, with_a_stub, "elbo")
     assert said.startswith("✓ elbo: passed (15 of 15 points)\n")
     assert "right, given your own kl_divergence" in said
 
 
 def test_what_is_wrong_and_rests_on_a_stub_is_not_attempted(
-    beside_the_tape: Path,
-    capsys: pytest.CaptureFixture[str],
-    notebook_globals: Any,
-    released: NotebookNode,
+    beside_the_tape: Path, capsys: pytest.CaptureFixture[str], with_a_stub: dict[str, Any]
 ) -> None:
-    stub = _redefined(notebook_globals, cell_of(released, "kl_divergence_solution").source)
     wrong = method("elbo", ", x", "return 3 * self.kl_divergence(*self.encoder(x))")
-    said = _said(capsys, _redefined(stub, wrong), "elbo")
+    said = _said(capsys, _redefined(with_a_stub, wrong), "elbo")
     assert said == "○ elbo: not attempted (0 of 15 points)\n    it stops in kl_divergence\n"
 
 

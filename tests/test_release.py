@@ -6,6 +6,7 @@ import ast
 import json
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -26,7 +27,7 @@ from autograder.assignment import (
     is_solution,
 )
 from autograder.gradebook import Gradebook, schema_version
-from autograder.release import is_recorded, release
+from autograder.release import TAPED_BY, is_recorded, release
 from tests.conftest import ROOT
 from tests.samples import TASKS, cell_of, make_course
 from vae_utils.tape import read
@@ -144,6 +145,28 @@ def test_a_changed_check_makes_the_tape_stale(
         file.write("# changed\n")
     monkeypatch.setattr("autograder.release.CHECKS", checks)
     assert not is_recorded(rebuilt)
+
+
+def _taken_from_vae_utils(paths: Iterable[Path]) -> set[str]:
+    """Modules of vae_utils that these files import, and those import in turn."""
+    found: set[str] = set()
+    todo = list(paths)
+    while todo:
+        for node in ast.walk(ast.parse(todo.pop().read_text())):
+            if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("vae_"):
+                continue
+            _, _, module = str(node.module).partition(".")
+            new = ({module} if module else {alias.name for alias in node.names}) - found
+            found |= new
+            todo += [ROOT / "vae_utils" / f"{name}.py" for name in new]
+    return found
+
+
+def test_a_change_of_any_module_that_records_makes_the_tape_stale() -> None:
+    recording = [ROOT / "autograder" / f"{name}.py" for name in ("tape_recorder", "student")]
+    recording += [CHECKS / "__init__.py", *CHECKS.glob("vae/*.py")]
+    recording += [ROOT / "vae_utils" / "evaluating.py"]
+    assert _taken_from_vae_utils(recording) | {"evaluating"} == set(TAPED_BY)
 
 
 @pytest.mark.slow

@@ -32,7 +32,7 @@ LAYERS = (
     ("autograder.results", "autograder.seeds", "autograder.submissions"),
     ("autograder.sanitise", "autograder.judge", "autograder.session"),
     ("autograder.assignment",),
-    ("autograder.justice",),
+    ("autograder.carried_forward",),
     ("autograder.student",),
     ("autograder.checks",),
     ("autograder.wire", "autograder.outputs"),

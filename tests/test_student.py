@@ -11,7 +11,7 @@ import torch
 from autograder.checks import Draw, Misconception
 from autograder.student import Student
 from autograder.verdicts import NotPassed, Verdict
-from vae_utils.calls import Call, Reply
+from vae_utils.calls import Call, Failure, Reply
 from vae_utils.compare import compare
 from vae_utils.stand_in import StandIn
 
@@ -116,8 +116,6 @@ def test_draws_are_uniform() -> None:
     ],
 )
 def test_exceptions_become_verdicts(failure: str, text: str, verdict: Verdict, said: str) -> None:
-    from vae_utils.calls import Failure
-
     def ask(_: Call) -> Reply:
         return Reply(failure=Failure(failure, text, ("f",)))
 

@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import save
 
 from autograder.wire import BadReply, pack, unpack
-from vae_utils.calls import Call, Instance, answer, call_from_json
+from vae_utils.calls import Call, Instance, call_from_json
+from vae_utils.evaluating import answer
 
 LIMIT = 1 << 20
 GOOD: dict[str, Any] = {

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vae_utils.calls import Call, Failure, Instance, Reply, evaluate
+from vae_utils.calls import Call, Failure, Instance, Reply
+from vae_utils.evaluating import evaluate
 from vae_utils.evidence import NO_EVIDENCE, Evidence, gather
 from vae_utils.explain import (
     FIXED_BATCH,

@@ -6,7 +6,7 @@ can be: affine maps that the judge has drawn. It holds no formula of the course.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -45,13 +45,13 @@ class StandIn:
 
     def without_noise(self) -> StandIn:
         """The same, drawing nothing."""
-        return StandIn(self.parameters, self.maps, 0.0, self.ramp)
+        return replace(self, noise=0.0)
 
     def leaves(self) -> tuple[StandIn, tuple[Tensor, ...]]:
         """The same with biases that gradients reach, and these biases."""
         biases = tuple(bias.detach().clone().requires_grad_(True) for bias, *_ in self.maps)
         maps = tuple((b, *terms[1:]) for b, terms in zip(biases, self.maps, strict=True))
-        return StandIn(self.parameters, maps, self.noise, self.ramp), biases
+        return replace(self, maps=maps), biases
 
 
 def _affine(values: list[Tensor], bias: Tensor, *weights: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from traitlets.config import Config
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.traps import imports_watched, remove
 from autograder.sandbox.walls import raise_walls
-from vae_utils.calls import answer
+from vae_utils.evaluating import answer
 from vae_utils.rules import Rules
 
 

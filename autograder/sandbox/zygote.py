@@ -40,7 +40,7 @@ PRELOADED = (
     "tqdm",
     "IPython.core.completer",
     "autograder.sandbox.kernel",
-    "vae_utils.calls",
+    "vae_utils.evaluating",
     "vae_utils.checking",
     "vae_utils.data",
     "vae_utils.device",

@@ -10,13 +10,13 @@ from types import CodeType
 from typing import Any
 
 from autograder.assignment import Assignment, find, grade_id, is_solution
+from autograder.carried_forward import Done, fairest
 from autograder.checks import Draw
 from autograder.judge import done_with, losers, outcome, report
-from autograder.justice import Done, fairest
 from autograder.release import reference
 from autograder.student import Ask, Student
 from autograder.verdicts import TaskReport
-from vae_utils.calls import evaluate
+from vae_utils.evaluating import evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
 SIGNATURES = {

@@ -26,6 +26,10 @@ SOME_PARTS = PARTS[::4]
 WHOLES = tuple(wrong for wrong in WRONG if wrong.task in ("elbo", "sample", "embeddings"))
 
 
+def _wrong(task: str, name: str) -> str:
+    return next(w.source for w in WRONG if (w.task, w.name) == (task, name))
+
+
 def _few_maps(cases: tuple) -> list:
     """All cases but for most of those that run t-SNE; the slow tests take them all."""
     return [case for i, case in enumerate(cases) if case.task != "embeddings" or i % 6 == 0]
@@ -124,8 +128,7 @@ def test_wrong_parts_do_not_pay_for_what_uses_them(name: str):
 
 
 def test_a_swapped_encoder_costs_no_map():
-    source = next(w.source for w in WRONG if (w.task, w.name) == ("encoder", "swapped"))
-    ask = student({"encoder": source})
+    ask = student({"encoder": _wrong("encoder", "swapped")})
     assert not _losers(judged(ask, 7, "embeddings", lost=frozenset({"encoder"})))
 
 
@@ -194,10 +197,6 @@ def test_cuda_without_a_gpu_is_explained_and_not_called_wrong():
     worst = report["sample_with_reparam"].worst
     assert worst.verdict is Verdict.CRASHED
     assert "asks for a GPU" in worst.hint
-
-
-def _wrong(task: str, name: str) -> str:
-    return next(w.source for w in WRONG if (w.task, w.name) == (task, name))
 
 
 _START = (

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from autograder.wire import pack
-from vae_utils.calls import Call, Instance, answer, call_from_json, evaluate
+from vae_utils.calls import Call, Instance, call_from_json
+from vae_utils.evaluating import answer, evaluate
 from vae_utils.stand_in import FAINTEST, StandIn
 
 WEIGHT = torch.tensor([[1.0, -2.0], [0.5, 3.0], [0.0, 1.0]])

@@ -23,7 +23,7 @@ from autograder.checks.vae import forms, parts
 from autograder.checks.vae.elbo_mistakes import wrong_elbos
 from autograder.checks.vae.forms import gives
 from autograder.checks.vae.parts import Parts, StandIns
-from autograder.student import Student
+from autograder.student import Answer, Student
 from vae_utils.calls import Instance
 
 TOLERANCE: dict[str, Any] = {"rtol": 2e-4, "atol": 0.02}
@@ -136,7 +136,7 @@ def _constant_posterior(active: torch.Tensor, centers: torch.Tensor) -> forms.St
 def _active_stand_ins(
     draw: Draw, vae: Instance, active: torch.Tensor, centers: torch.Tensor
 ) -> StandIns:
-    """The same with stand-ins."""
+    """Stand-ins in which pixel d looks at the same latent, and the posterior is the same."""
     pixels = torch.arange(forms.D)
     seen = pixels % len(active)
     weight = torch.zeros(forms.L, forms.D)
@@ -153,33 +153,33 @@ def _active_stand_ins(
 class _Noise:
     """How the ELBO of one image varies where pixels look at few latents, `active` [count]."""
 
-    parts: Parts
+    known: Parts
     active: torch.Tensor
 
     def _posterior(self) -> tuple[torch.Tensor, torch.Tensor]:
-        return self.parts.encoder(torch.zeros(1, forms.D))
+        return self.known.encoder(torch.zeros(1, forms.D))
 
     @property
     def image(self) -> torch.Tensor:
         """theta at the posterior's mean, [1, D]."""
-        return self.parts.decoder(self.parts.center(*self._posterior())).float()
+        return self.known.decoder(self.known.center(*self._posterior())).float()
 
     @property
     def kl(self) -> torch.Tensor:
         """The KL of this and any image, [1]."""
-        return self.parts.kl(*self._posterior())
+        return self.known.kl(*self._posterior())
 
     def log_p(self, codes: torch.Tensor) -> torch.Tensor:
         """log p(x | z) of each group of pixels, [N, count], for values [N, count] of z."""
         z = torch.zeros(len(codes), forms.L, dtype=torch.float64)
         z = z.index_copy(1, self.active, codes.double())
-        log_p = forms.log_bernoulli(self.parts.decoder(z), self.image)
+        log_p = forms.log_bernoulli(self.known.decoder(z), self.image)
         return log_p.unflatten(1, (-1, len(self.active))).sum(1)
 
     def groups(self) -> torch.Tensor:
         """log p(x | z) of each group of pixels for equally probable z, [LEVELS, count]."""
-        center = self.parts.center(*self._posterior())[0, self.active]
-        return self.log_p(center + self.parts.noise(LOG_SCALE, LEVELS)[:, None])
+        center = self.known.center(*self._posterior())[0, self.active]
+        return self.log_p(center + self.known.noise(LOG_SCALE, LEVELS)[:, None])
 
 
 def _quantiles_of_sum(groups: torch.Tensor) -> torch.Tensor:
@@ -198,8 +198,8 @@ def _table(values: torch.Tensor, slack: float = SLACK) -> dict:
 
 def _wrong_noise(noise: _Noise) -> Iterator[Misconception]:
     """The mean decoded, one draw for all images, or codes from the prior."""
-    mean = noise.parts.encoder(noise.image)[0]
-    decoded = forms.log_bernoulli(noise.parts.decoder(mean), noise.image).sum(-1) - noise.kl
+    mean = noise.known.encoder(noise.image)[0]
+    decoded = forms.log_bernoulli(noise.known.decoder(mean), noise.image).sum(-1) - noise.kl
     yield Misconception(
         "mean_decoded",
         "The ELBO does not vary: decode a draw z, not its mean mu.",
@@ -216,6 +216,12 @@ def _wrong_noise(noise: _Noise) -> Iterator[Misconception]:
     codes = forms.normal_quantiles(LEVELS)[:, None].expand(-1, len(noise.active))
     prior = _table(_quantiles_of_sum(noise.log_p(codes)) - noise.kl)
     yield Misconception("z_from_prior", "z is drawn from q(z | x), not from the prior.", prior)
+
+
+def _ask_often(student: Student, vae: Instance, noise: _Noise) -> Answer:
+    """The ELBO of many copies of the image, [DRAWS]."""
+    images, stand_ins = noise.image.repeat(DRAWS, 1), noise.known.stand_ins
+    return student.call("elbo", vae, images, method=True, stand_ins=stand_ins)
 
 
 def _must_vary(student: Student, vae: Instance, x: torch.Tensor, stand_ins: StandIns) -> None:
@@ -239,11 +245,10 @@ def test_the_noise(student: Student, draw: Draw) -> None:
 
     def claim(stand_ins: StandIns) -> None:
         noise = _Noise(Parts(vae.state, stand_ins), active)
-        images = noise.image.repeat(DRAWS, 1)
-        answer = student.call("elbo", vae, images, method=True, stand_ins=stand_ins)
         values = _quantiles_of_sum(noise.groups()) - noise.kl
+        answer = _ask_often(student, vae, noise)
         answer.must("distribution", _table(values), _wrong_noise(noise))
-        _must_vary(student, vae, images[:3], stand_ins)
+        _must_vary(student, vae, noise.image.repeat(3, 1), stand_ins)
 
     with forms.any_batch_size():
         student.given(_active_stand_ins(draw, vae, active, centers), claim)
@@ -256,14 +261,13 @@ def test_the_noise_of_each_latent(student: Student, draw: Draw) -> None:
 
     def claim(stand_ins: StandIns) -> None:
         noise = _Noise(Parts(vae.state, stand_ins), active)
-        images = noise.image.repeat(DRAWS, 1)
-        answer = student.call("elbo", vae, images, method=True, stand_ins=stand_ins)
         groups = noise.groups()
         shared = Misconception(
             "noise_shared_by_latents",
             "All latent dimensions get the same noise: draw as many eps as mu has entries.",
             _table(groups.sum(1).sort().values - noise.kl, NAMING_SLACK),
         )
+        answer = _ask_often(student, vae, noise)
         answer.must("distribution", _table(_quantiles_of_sum(groups) - noise.kl), [shared])
 
     with forms.any_batch_size():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from autograder.carried_forward import Done, fairest
 from autograder.checks import Draw
-from autograder.justice import Done, fairest
 from autograder.verdicts import CheckResult, Verdict
 
 LOST = frozenset({"a", "b", "c", "other"})

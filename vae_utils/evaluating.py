@@ -1,0 +1,172 @@
+"""Makes a call with the functions of a notebook: values and gradients out, or a failure.
+
+The same in the sandboxed kernel and in a student's notebook.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import traceback
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vae_utils import building
+from vae_utils.building import Hung, Missing, device_of, find, instances, standing_in
+from vae_utils.calls import Call, Failure, Reply, call_from_json, reply_to_json
+
+_MAX_TEXT = 2000
+_MAX_LINE = 200
+_OURS = (__file__, building.__file__)
+
+
+class NotNumbers(TypeError):
+    """A function returned something that is neither tensor nor array nor number."""
+
+
+def _argument(index: int, value: Any, call: Call, device: torch.device, leaves: dict) -> Any:
+    if not isinstance(value, Tensor):
+        return value
+    moved = value.detach().clone().to(device)
+    if call.cotangents is None or not moved.is_floating_point():
+        return moved
+    leaves[f"arg{index}"] = moved.requires_grad_(True)
+    return moved.clone()  # a copy, because code may change its arguments in place
+
+
+def _numbers(value: Any, method: bool) -> Tensor:
+    if isinstance(value, Tensor):
+        return value
+    if value is None:
+        raise NotNumbers("it returned nothing (None): is the return missing?")
+    if method and isinstance(value, np.ndarray):
+        raise NotNumbers("it returned a NumPy array; a tensor is wanted")
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biuf":
+        return torch.from_numpy(np.array(value))
+    if isinstance(value, (bool, int, float)):
+        return torch.tensor(value)
+    wanted = "a tensor" if method else "a tensor or an array"
+    raise NotNumbers(f"it returned a {type(value).__name__}; {wanted} is wanted")
+
+
+def _as_tuple(result: Any, method: bool) -> tuple[tuple[Tensor, ...], bool]:
+    if isinstance(result, (tuple, list)):
+        return tuple(_numbers(value, method) for value in result), False
+    return (_numbers(result, method),), True
+
+
+@contextlib.contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """All generators start from `seed` and are put back afterwards."""
+    saved_numpy, saved_python = np.random.get_state(), random.getstate()
+    with torch.random.fork_rng():
+        torch.default_generator.manual_seed(seed)
+        if torch.cuda.is_available():  # without one, torch would keep a printed stack a call
+            torch.cuda.manual_seed_all(seed)
+        np.random.seed(seed % 2**32)
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            np.random.set_state(saved_numpy)
+            random.setstate(saved_python)
+
+
+def _target(call: Call, namespace: dict[str, Any], args: list[Any]) -> tuple[Any, list[Any]]:
+    if call.function in call.disabled:
+        raise Hung(f"`{call.function}` did not come back when it was called before")
+    if not call.method:
+        return find(call.function, namespace), args
+    owner = args[0]
+    if not hasattr(owner, call.function):
+        raise Missing(f"`{type(owner).__name__}` has no method `{call.function}`")
+    return getattr(owner, call.function), args[1:]
+
+
+def _arguments(call: Call, built: dict[int, Any], device: torch.device, leaves: dict) -> list[Any]:
+    return [
+        built[index] if index in built else _argument(index, value, call, device, leaves)
+        for index, value in enumerate(call.args)
+    ]
+
+
+def _gradients(outputs: tuple[Tensor, ...], call: Call, leaves: dict) -> dict[str, Tensor]:
+    if call.cotangents is None:
+        return {}
+    pairs = [
+        (output, cotangent.to(output.device))
+        for output, cotangent in zip(outputs, call.cotangents, strict=False)
+        if output.requires_grad and output.shape == cotangent.shape
+    ]
+    if not pairs:
+        return {}
+    total = torch.stack([(output * cotangent).sum() for output, cotangent in pairs]).sum()
+    found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
+    return {name: g.detach().cpu() for name, g in zip(leaves, found, strict=True) if g is not None}
+
+
+def _run(call: Call, namespace: dict[str, Any]) -> Reply:
+    rounds: list[tuple[Tensor, ...]] = []
+    leaves: dict[str, Tensor] = {}
+    built = instances(call, namespace, leaves)
+    with standing_in(call, namespace, leaves):
+        for _ in range(call.repeat):
+            args = _arguments(call, built, device_of(namespace), leaves)
+            function, rest = _target(call, namespace, args)
+            outputs, single = _as_tuple(function(*rest), call.method)
+            rounds.append(tuple(output.detach().cpu() for output in outputs))
+    gradients = _gradients(outputs, call, leaves)
+    if call.repeat > 1:
+        return Reply(tuple(torch.stack(draws) for draws in zip(*rounds, strict=True)), single)
+    return Reply(rounds[0], single, gradients)
+
+
+def _failure(error: BaseException) -> Failure:
+    frames = traceback.extract_tb(error.__traceback__)
+    path = tuple(frame.name for frame in frames if frame.filename not in _OURS)
+    text = _plain(str(error)[:_MAX_TEXT])
+    own = [frame for frame in frames if not os.path.isfile(frame.filename)]  # a cell is no file
+    line = f"line {own[-1].lineno}, {own[-1].name}: {own[-1].line}" if own else ""
+    return Failure(type(error).__name__, text, path[-20:], _plain(line[:_MAX_LINE]))
+
+
+def _plain(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()  # no lone surrogates
+
+
+def evaluate(call: Call, namespace: dict[str, Any]) -> Reply:
+    """Make the call with the functions and classes of `namespace`; exceptions become a failure."""
+    try:
+        with warnings.catch_warnings(), _seeded(call.seed):
+            warnings.simplefilter("ignore")
+            return _run(call, namespace)
+    except (Exception, SystemExit) as error:
+        return Reply(failure=_failure(error))
+
+
+def answer(
+    content: dict[str, Any], buffers: list[bytes], namespace: dict[str, Any]
+) -> tuple[dict[str, Any], list[bytes]]:
+    """Answer one message of the judge: JSON and safetensors bytes in, the same out."""
+    from safetensors.torch import load, save
+
+    inputs = load(buffers[0]) if buffers else {}
+    call = call_from_json(content, inputs.__getitem__)
+    try:
+        reply = evaluate(call, namespace)
+    except KeyboardInterrupt as error:  # nobody presses Ctrl-C here: the code raised it itself
+        reply = Reply(failure=_failure(error))
+    outputs: dict[str, Tensor] = {}
+
+    def put(tensor: Tensor) -> dict[str, Any]:
+        name = f"t{len(outputs)}"
+        outputs[name] = tensor.contiguous().clone()
+        return {"$tensor": name}
+
+    return reply_to_json(reply, put), [save(outputs)]
