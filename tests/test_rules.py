@@ -31,6 +31,9 @@ RULES = Rules(("torch", "numpy"), ("torch.distributions",), no_loops=("kl",))
         ("from torch import distributions", "line 1: torch.distributions is forbidden"),
         ("from torch.distributions.normal import Normal", "torch.distributions.normal is forb"),
         ("x = torch.distributions.Normal(0, 1)", "line 1: torch.distributions.* is forbidden"),
+        ("import importlib", "line 1: No further imports, please: importlib"),
+        ("\nn = importlib.import_module('scipy.stats')", "line 2: No further imports"),
+        ("n = __import__('scipy.stats').norm", "line 1: No further imports, please: __import__"),
         ("for row in x: pass", "line 1: No loops here"),
         ("\ny = [f(row) for row in x]", "line 2: No loops here"),
         ("while True: pass", "line 1: No loops here"),
@@ -97,10 +100,15 @@ _TRICKS = {
         "d = importlib.import_module('torch.distri' + 'butions')",
         _USE,
     ),
+    "found among the modules": (
+        "import sys",
+        "d = sys.modules['importlib'].import_module('torch.distri' + 'butions')",
+        _USE,
+    ),
     "imported anew": (
-        "import importlib, sys",
+        "import sys",
         "[sys.modules.pop(m) for m in list(sys.modules) if m.startswith('torch.distri')]",
-        "d = importlib.import_module('torch.distri' + 'butions')",
+        "d = sys.modules['importlib'].import_module('torch.distri' + 'butions')",
         _USE,
     ),
     "searched": (

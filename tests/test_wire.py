@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import save
+from safetensors.torch import load, save
 
 from autograder.wire import BadReply, pack, unpack
 from vae_utils.calls import Call, Instance, call_from_json
+from vae_utils.codec import decode
 from vae_utils.evaluating import answer
 
 LIMIT = 1 << 20
@@ -22,12 +23,31 @@ TENSORS = save({"t0": torch.ones(2)})
 def test_a_call_arrives_as_it_was_sent() -> None:
     call = Call("f", (Instance("C", (1, 2), {"w": torch.ones(3)}), torch.arange(3), 7, "x", None))
     content, buffers = pack(call)
-    from safetensors.torch import load
-
     again = call_from_json(content, load(buffers[0]).__getitem__)
     assert again.function == "f" and again.args[2:] == (7, "x", None)
     assert torch.equal(again.args[0].state["w"], torch.ones(3))
     assert torch.equal(again.args[1], torch.arange(3))
+
+
+def test_equal_rows_are_sent_once_and_arrive_as_many() -> None:
+    content, buffers = pack(Call("f", (torch.arange(1000.0).expand(500, -1),)))
+    assert len(buffers[0]) < 5000
+    arrived = call_from_json(content, load(buffers[0]).__getitem__).args[0]
+    assert torch.equal(arrived, torch.arange(1000.0).repeat(500, 1))
+
+
+def test_a_student_may_write_into_rows_that_were_sent_once() -> None:
+    content, buffers = pack(Call("f", (torch.ones(3).expand(5, -1),)))
+    given: list[torch.Tensor] = []
+    answer(content, buffers, {"f": given.append})
+    given[0][0] = 7.0
+    assert torch.equal(given[0][1:], torch.ones(4, 3))
+
+
+def test_rows_without_end_are_refused() -> None:
+    rows = {"$rows": [{"$tensor": "t"}, 10**12]}
+    with pytest.raises(ValueError, match="more than the"):
+        decode(rows, {"t": torch.ones(3)}.__getitem__)
 
 
 def test_an_honest_reply_is_read() -> None:

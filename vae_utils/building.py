@@ -43,8 +43,10 @@ def _fill(layer: nn.Linear) -> None:
     width = 1 / math.sqrt(layer.in_features)
     drawn = torch.empty(_DRAWN).uniform_(-width, width)
     for weight in layer.parameters(recurse=False):
-        tiles = drawn.repeat(weight.numel() // _DRAWN + 1)
-        weight.data.copy_(tiles[: weight.numel()].view_as(weight))
+        flat = weight.data.view(-1)
+        whole = len(flat) // _DRAWN * _DRAWN
+        flat[:whole].view(-1, _DRAWN).copy_(drawn)
+        flat[whole:].copy_(drawn[: len(flat) - whole])
 
 
 @contextlib.contextmanager

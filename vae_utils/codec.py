@@ -11,8 +11,8 @@ import torch
 Put = Callable[[torch.Tensor], dict[str, Any]]
 Get = Callable[[str], torch.Tensor]
 
-
 MOST_DRAWN = 1 << 24
+"""Numbers in a tensor that is made from less than it holds."""
 
 
 def uniform(seed: int, shape: tuple[int, ...], low: float, high: float) -> torch.Tensor:
@@ -28,9 +28,19 @@ def uniform(seed: int, shape: tuple[int, ...], low: float, high: float) -> torch
     return torch.from_numpy((low + (high - low) * unit).astype(np.float32).reshape(shape))
 
 
+def _rows(row: torch.Tensor, count: int) -> torch.Tensor:
+    if row.numel() * count > MOST_DRAWN:
+        raise ValueError(
+            f"{count} rows are more than the {MOST_DRAWN} numbers that a call may have"
+        )
+    return row.expand(count, *row.shape)
+
+
 def encode(value: Any, put: Put) -> Any:
     """`value` as JSON; `put` stores a tensor and says how to refer to it."""
     if isinstance(value, torch.Tensor):
+        if value.dim() and len(value) > 1 and value.stride(0) == 0:  # expanded: one row is all
+            return {"$rows": [put(value[0]), len(value)]}
         return put(value)
     if isinstance(value, dict):
         return {str(key): encode(item, put) for key, item in value.items()}
@@ -49,6 +59,8 @@ def decode(value: Any, get: Get) -> Any:
         if set(value) == {"$uniform"}:
             seed, shape, low, high = value["$uniform"]
             return uniform(seed, tuple(shape), low, high)
+        if set(value) == {"$rows"}:
+            return _rows(decode(value["$rows"][0], get), value["$rows"][1])
         return {key: decode(item, get) for key, item in value.items()}
     if isinstance(value, list):
         return tuple(decode(item, get) for item in value)

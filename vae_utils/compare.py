@@ -3,8 +3,9 @@
 Random functions are judged by their distribution. With n independent draws and the right
 distribution F, the Dvoretzky-Kiefer-Wolfowitz inequality (Massart 1990) bounds, for every n,
 P(sup |F_n - F| > e) <= 2 exp(-2 n e^2); Hoeffding's inequality gives the same bound for a
-frequency. Each single statement is made at ALPHA, and no check makes more than ten of them, so
-that a right function fails a check with probability at most 1e-9.
+frequency, Chernoff's a sharper one near 0 and 1. Each single statement is made at ALPHA, and no
+check makes more than ten of them, so that a right function fails a check with probability at most
+1e-9.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from vae_utils.calls import Reply
 
 ALPHA = 1e-10
 _GROUP = 8
+_LEVELS = 20
 _SAME = 1e-3  # far above float32 errors of noise of order one
 
 
@@ -142,6 +144,24 @@ def gradients(
         if problem:
             return f"the gradient of {_readable(name)}: {problem}"
     return None
+
+
+def pulled(
+    reply: Reply, *, name: str, most: Tensor, shapes: tuple[tuple[int, ...], ...]
+) -> str | None:
+    """A vector-Jacobian product whose entries are not above `most`: noise does not decide that."""
+    problem = _arrangement(reply, [torch.empty(shape) for shape in shapes])
+    if problem:
+        return problem
+    got = reply.gradients.get(name)
+    if got is None or got.shape != most.shape:
+        return f"no gradient reaches {_readable(name)}"
+    above = (~(got <= most)).nonzero()
+    if not len(above):
+        return None
+    place = int(above[0])
+    found, bound = _number(float(got[place])), _number(float(most[place]))
+    return f"the gradient of {_readable(name)}: entry [{place}] is {found}, below {bound} wanted"
 
 
 def reaches(reply: Reply, *, names: tuple[str, ...]) -> str | None:
@@ -296,12 +316,37 @@ def uniform(reply: Reply, *, low: Tensor, high: Tensor) -> str | None:
     return None if same else "the draws are not uniform"
 
 
+def _entropy(share: Tensor, wanted: Tensor) -> Tensor:
+    """Relative entropy of frequencies from probabilities."""
+    return torch.xlogy(share, share / wanted) + torch.xlogy(1 - share, (1 - share) / (1 - wanted))
+
+
+def _off_levels(probability: Tensor, slack: float, alpha: float) -> bool:
+    """Whether too many or too few of n values [n] lie below one of the levels 0.05, 0.1, ..., 0.95.
+
+    For a frequency S of n draws with probability q, P(S = s or further off) <= exp(-n KL(s || q))
+    on each side (Chernoff 1952); near 0 and 1 that is far sharper than a bound for all q.
+    """
+    levels = torch.arange(1, _LEVELS, dtype=torch.float64) / _LEVELS
+    shares = (probability[:, None] <= levels).double().mean(0)
+    nearest = shares.clamp(levels - slack, levels + slack)
+    bound = math.log(2 * len(levels) / alpha) / len(probability)
+    return bool((_entropy(shares, nearest) > bound).any())
+
+
 def distribution(
-    reply: Reply, *, values: Tensor, cdf: Tensor, n: int, slack: float = 0.0
+    reply: Reply,
+    *,
+    values: Tensor,
+    cdf: Tensor,
+    n: int,
+    slack: float = 0.0,
+    alpha: float = ALPHA,
 ) -> str | None:
     """n independent draws [n] against a tabulated, continuous distribution function.
 
-    values: increasing [N]; cdf: [N], the probability of at most that value; slack: its own error.
+    values: increasing [N]; cdf: [N], the probability of at most that value; slack: its own error;
+    alpha: how often right draws may fail.
     """
     problem = _arrangement(reply, [torch.empty(n)])
     if problem:
@@ -311,13 +356,13 @@ def distribution(
     right = torch.searchsorted(table, got).clamp(1, len(table) - 1)
     step = (got - table[right - 1]) / (table[right] - table[right - 1])
     probability = levels[right - 1] + step.clamp(0, 1) * (levels[right] - levels[right - 1])
-    if _uniformity(probability) > tolerance(n) + slack:
-        middle = float(table[int((levels - 0.5).abs().argmin())])
-        return (
-            "the values of many draws are distributed wrongly: their median is "
-            f"{_number(float(got.median()))}, {_number(middle)} wanted"
-        )
-    return None
+    if not _off_levels(probability, slack, alpha):
+        return None
+    middle = float(table[int((levels - 0.5).abs().argmin())])
+    return (
+        "the values of many draws are distributed wrongly: their median is "
+        f"{_number(float(got.median()))}, {_number(middle)} wanted"
+    )
 
 
 def binary(reply: Reply, *, shape: tuple[int, ...], share: float | None = None) -> str | None:
@@ -375,7 +420,7 @@ def independent(
     probability: [columns], of a column being 1. A product of two centred columns lies in an
     interval of length 1, so that Hoeffding's inequality bounds its mean.
     """
-    problem = _arrangement(reply, [torch.empty(shape)])
+    problem = _layout(reply, [torch.empty(shape)])
     if problem:
         return problem
     rows = reply.outputs[0]
@@ -436,7 +481,7 @@ def clusters(
 KINDS: dict[str, Callable[..., str | None]] = {
     function.__name__: function
     for function in (
-        equal, gradients, reaches, unreached, reparameterised, normal, shared, uniform,
+        equal, gradients, pulled, reaches, unreached, reparameterised, normal, shared, uniform,
         distribution, binary, frequencies, independent, answers, varies, repeats, clusters,
     )
 }  # fmt: skip

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+_IMPORTERS = ("importlib", "imp", "pkgutil", "runpy", "zipimport")  # they import by other words
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.comprehension)
 
 
@@ -18,7 +19,8 @@ class RuleBroken(RuntimeError):
 class Rules:
     """What solutions may not do.
 
-    packages: those that may be imported, besides Python's standard library; None allows all.
+    packages: those that may be imported, besides Python's standard library without its own ways
+        to import; None allows all.
     forbidden: dotted names of modules that may not be used in any way.
     no_loops: tasks whose solutions may hold no loop and no comprehension.
     locked: whether a task is lost with its locked cell changed; else that is put back, and no more.
@@ -32,7 +34,8 @@ class Rules:
     def allow(self, module: str) -> bool:
         """Whether a module may be imported."""
         top = module.partition(".")[0]
-        known = self.packages is None or top in self.packages or top in sys.stdlib_module_names
+        python = top in sys.stdlib_module_names and top not in _IMPORTERS
+        known = self.packages is None or top in self.packages or python
         return known and not self._forbids(module)
 
     def with_packages(self, sources: Iterable[str]) -> Rules:
@@ -63,6 +66,9 @@ class Rules:
             name = _dotted(node)
             if self._forbids(name):
                 yield _line(node), f"{name} is forbidden in this assignment."
+            importer = name.partition(".")[0]
+            if importer in (*_IMPORTERS, "__import__") and not self.allow(importer):
+                yield _line(node), self.sentence(importer)
             if task in self.no_loops and isinstance(node, _LOOPS):
                 yield _line(node), "No loops here: let tensors do the work for all rows at once."
 
@@ -94,9 +100,9 @@ def _imported(node: ast.AST) -> list[str]:
 
 
 def _dotted(node: ast.AST) -> str:
-    """`a.b.c` for such an expression, else an empty string."""
+    """`a.b.c` or `a` for such an expression, else an empty string."""
     parts = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
         node = node.value
-    return ".".join(reversed([*parts, node.id])) if parts and isinstance(node, ast.Name) else ""
+    return ".".join(reversed([*parts, node.id])) if isinstance(node, ast.Name) else ""

@@ -321,6 +321,16 @@ ELBOS = _wrong(
     ("z detached", "no_gradient_through_z",
      "log_p = -F.binary_cross_entropy(self.decoder(z.detach()), x, reduction='none')\n"
      "return log_p.sum(-1) - kl"),
+    ("sigma detached for the draw", "no_gradient_through_sigma",
+     "theta = self.decoder(self.sample_with_reparam(mu, logsigma.detach()))\n"
+     "return -F.binary_cross_entropy(theta, x, reduction='none').sum(-1) - kl"),
+    ("inlined draw, sigma detached", "no_gradient_through_sigma",
+     "theta = self.decoder(mu + torch.randn_like(mu) * logsigma.exp().detach())\n"
+     "return -F.binary_cross_entropy(theta, x, reduction='none').sum(-1) - kl"),
+    ("inlined draw from torch.normal", "no_gradient_through_sigma",
+     "noise = torch.normal(torch.zeros_like(mu), logsigma.exp().detach())\n"
+     "theta = self.decoder(mu + noise)\n"
+     "return -F.binary_cross_entropy(theta, x, reduction='none').sum(-1) - kl"),
     ("batch_size inside", "fixed_batch_size",
      "return log_p.view(batch_size, -1).sum(-1) - kl"),
     ("squeezed", "batch_axis_lost", "return (log_p.sum(-1) - kl).squeeze()"),

@@ -25,14 +25,17 @@ from autograder.checks.vae.forms import gives
 from autograder.checks.vae.parts import Parts, StandIns
 from autograder.student import Answer, Student
 from vae_utils.calls import Instance
+from vae_utils.compare import ALPHA
 
 TOLERANCE: dict[str, Any] = {"rtol": 2e-4, "atol": 0.02}
 GRADIENT_TOLERANCE: dict[str, Any] = {"rtol": 5e-3, "atol": 0.02}
 TINY = -12.0
 KINK = 5e-5  # eight sigma of what exp(TINY) makes of a hidden unit of the decoder
-DRAWS = 1200
+DRAWS, FEWER_DRAWS = 1200, 600  # with one active latent, with several
+PULLS = 300
 SLACK = 0.015
-NAMING_SLACK = -0.02  # a name may be missed once in 10,000 times; a wrong one misleads
+NAMING = 0.01  # a name may be missed once in 100 times; a wrong one misleads
+SHARE = 0.1  # of the mean gradient through sigma: as much is left whatever the noise
 LOG_SCALE = -1.2  # of active latents: sigma is far from sigma squared and from its root
 SLOPE, LIFT = 1.5, 4.0  # of the logit of a pixel over the latent that it looks at
 LEVELS = 401  # equally probable values in a table
@@ -41,6 +44,10 @@ SIGMA_HINT = (
     "The KL gets sigma in place of logsigma: is logsigma changed before, perhaps in place (exp_)?"
 )
 GRADIENT_HINT = "No gradient gets through: look for detach, no_grad or .data."
+SIGMA_GRADIENT_HINT = (
+    "No gradient passes through sigma to z: look for detach, no_grad or .data between the encoder "
+    "and the draw."
+)
 
 
 def _must_be_elbo(student: Student, vae: Instance, x: torch.Tensor, stand_ins: StandIns) -> None:
@@ -156,6 +163,11 @@ class _Noise:
     known: Parts
     active: torch.Tensor
 
+    @property
+    def draws(self) -> int:
+        """How many copies of the image are asked for."""
+        return DRAWS if len(self.active) == 1 else FEWER_DRAWS
+
     def _posterior(self) -> tuple[torch.Tensor, torch.Tensor]:
         return self.known.encoder(torch.zeros(1, forms.D))
 
@@ -176,10 +188,26 @@ class _Noise:
         log_p = forms.log_bernoulli(self.known.decoder(z), self.image)
         return log_p.unflatten(1, (-1, len(self.active))).sum(1)
 
+    def codes(self) -> torch.Tensor:
+        """Equally probable values of z, [LEVELS, count]."""
+        center = self.known.center(*self._posterior())[0, self.active]
+        return center + self.known.noise(LOG_SCALE, LEVELS)[:, None]
+
     def groups(self) -> torch.Tensor:
         """log p(x | z) of each group of pixels for equally probable z, [LEVELS, count]."""
-        center = self.known.center(*self._posterior())[0, self.active]
-        return self.log_p(center + self.known.noise(LOG_SCALE, LEVELS)[:, None])
+        return self.log_p(self.codes())
+
+    def table(self, groups: torch.Tensor, alpha: float = ALPHA) -> dict[str, Any]:
+        """The distribution of the ELBO, from quantiles [LEVELS, count] of independent parts."""
+        values = _quantiles_of_sum(groups) - self.kl
+        levels = (torch.arange(len(values), dtype=torch.float64) + 0.5) / len(values)
+        return {"values": values, "cdf": levels, "n": self.draws, "slack": SLACK, "alpha": alpha}
+
+    def pull(self) -> torch.Tensor:
+        """Mean of d log p(x | z) / d logsigma, [count]: z - mu = sigma eps, so (z - mu) d / dz."""
+        codes = self.codes().requires_grad_(True)
+        (slope,) = torch.autograd.grad(self.log_p(codes).sum(), codes)
+        return (slope * self.known.noise(LOG_SCALE, LEVELS)[:, None]).mean(0)
 
 
 def _quantiles_of_sum(groups: torch.Tensor) -> torch.Tensor:
@@ -191,11 +219,6 @@ def _quantiles_of_sum(groups: torch.Tensor) -> torch.Tensor:
     return total
 
 
-def _table(values: torch.Tensor, slack: float = SLACK) -> dict:
-    levels = (torch.arange(len(values), dtype=torch.float64) + 0.5) / len(values)
-    return {"values": values, "cdf": levels, "n": DRAWS, "slack": slack}
-
-
 def _wrong_noise(noise: _Noise) -> Iterator[Misconception]:
     """The mean decoded, one draw for all images, or codes from the prior."""
     mean = noise.known.encoder(noise.image)[0]
@@ -203,7 +226,7 @@ def _wrong_noise(noise: _Noise) -> Iterator[Misconception]:
     yield Misconception(
         "mean_decoded",
         "The ELBO does not vary: decode a draw z, not its mean mu.",
-        {"expected": (decoded.expand(DRAWS),), "rtol": 0.0, "atol": 2e-3},
+        {"expected": (decoded.expand(noise.draws),), "rtol": 0.0, "atol": 2e-3},
         kind="equal",
     )
     yield Misconception(
@@ -214,13 +237,13 @@ def _wrong_noise(noise: _Noise) -> Iterator[Misconception]:
         kind="shared",
     )
     codes = forms.normal_quantiles(LEVELS)[:, None].expand(-1, len(noise.active))
-    prior = _table(_quantiles_of_sum(noise.log_p(codes)) - noise.kl)
+    prior = noise.table(noise.log_p(codes))
     yield Misconception("z_from_prior", "z is drawn from q(z | x), not from the prior.", prior)
 
 
 def _ask_often(student: Student, vae: Instance, noise: _Noise) -> Answer:
-    """The ELBO of many copies of the image, [DRAWS]."""
-    images, stand_ins = noise.image.repeat(DRAWS, 1), noise.known.stand_ins
+    """The ELBO of many copies of the image, [draws]."""
+    images, stand_ins = noise.image.expand(noise.draws, -1), noise.known.stand_ins
     return student.call("elbo", vae, images, method=True, stand_ins=stand_ins)
 
 
@@ -245,10 +268,9 @@ def test_the_noise(student: Student, draw: Draw) -> None:
 
     def claim(stand_ins: StandIns) -> None:
         noise = _Noise(Parts(vae.state, stand_ins), active)
-        values = _quantiles_of_sum(noise.groups()) - noise.kl
         answer = _ask_often(student, vae, noise)
-        answer.must("distribution", _table(values), _wrong_noise(noise))
-        _must_vary(student, vae, noise.image.repeat(3, 1), stand_ins)
+        answer.must("distribution", noise.table(noise.groups()), _wrong_noise(noise))
+        _must_vary(student, vae, noise.image.expand(3, -1), stand_ins)
 
     with forms.any_batch_size():
         student.given(_active_stand_ins(draw, vae, active, centers), claim)
@@ -265,10 +287,10 @@ def test_the_noise_of_each_latent(student: Student, draw: Draw) -> None:
         shared = Misconception(
             "noise_shared_by_latents",
             "All latent dimensions get the same noise: draw as many eps as mu has entries.",
-            _table(groups.sum(1).sort().values - noise.kl, NAMING_SLACK),
+            noise.table(groups.sum(1, keepdim=True), NAMING),
         )
         answer = _ask_often(student, vae, noise)
-        answer.must("distribution", _table(_quantiles_of_sum(groups) - noise.kl), [shared])
+        answer.must("distribution", noise.table(groups), [shared])
 
     with forms.any_batch_size():
         student.given(_active_stand_ins(draw, vae, active, centers), claim)
@@ -315,22 +337,59 @@ def _wrong_gradients(
     yield Misconception("no_gradient_through_z", hint, {"expected": detached})
 
 
+def _price_of_sigma(known: Parts) -> tuple[str, torch.Tensor]:
+    """The encoder's bias of logsigma, and the gradient [L] of -KL, which is the same for all x."""
+    head = "encoder.1" if "encoder" in known.stand_ins else "state.linear22.bias"
+    known, leaves = known.leaves()
+    kl = known.kl(*known.encoder(torch.zeros(1, forms.D)))
+    return head, torch.autograd.grad(-kl.sum(), leaves[head])[0]
+
+
+def _must_pull_sigma(
+    student: Student, vae: Instance, active: torch.Tensor, stand_ins: StandIns
+) -> None:
+    """The gradient of log p(x | z) reaches logsigma through z.
+
+    For each of n images that gradient is about -24 eps^2, never above 0. Numbers X >= 0 have
+    P(mean <= SHARE E X) <= exp(-n (1 - SHARE)^2 (E X)^2 / (2 E X^2)) (Maurer 2003); the last
+    ratio is 1/3 for eps^2 and above 1/4 here. Without that gradient only the KL's is left.
+    """
+    if parts.SAMPLER in stand_ins:  # its noise is not scaled by sigma; the claim below holds then
+        return
+    noise = _Noise(Parts(vae.state, stand_ins), active)
+    head, price = _price_of_sigma(noise.known)
+    images, cotangent = noise.image.expand(PULLS, -1), torch.ones(PULLS)
+    most = torch.full((forms.L,), float("inf"), dtype=torch.float64)
+    most[active] = PULLS * (price[active] + SHARE * noise.pull())
+    answer = student.call(
+        "elbo", vae, images, method=True, cotangents=(cotangent,), stand_ins=stand_ins
+    )
+    detached = {"expected": {head: PULLS * price}, **GRADIENT_TOLERANCE}
+    name = "no_gradient_through_sigma"
+    mistake = Misconception(name, SIGMA_GRADIENT_HINT, detached, kind="gradients")
+    answer.must("pulled", {"name": head, "most": most, "shapes": ((PULLS,),)}, [mistake])
+
+
+def _must_reach_every_layer(
+    student: Student, vae: Instance, x: torch.Tensor, cotangent: torch.Tensor, stand_ins: StandIns
+) -> None:
+    """Gradients where z is known; x: [B, D], cotangent: [B]."""
+    known = Parts(vae.state, stand_ins)
+    expected = _gradients(known, x, cotangent.double())
+    answer = student.call("elbo", vae, x, method=True, cotangents=(cotangent,), stand_ins=stand_ins)
+    mistakes = _wrong_gradients(known, x, cotangent)
+    answer.must_have_gradients(expected, mistakes, **GRADIENT_TOLERANCE)
+
+
 @worth(2)
 def test_gradients_reach_every_layer(student: Student, draw: Draw) -> None:
-    """The gradient of the ELBO reaches encoder and decoder, through z and through the KL."""
-    vae = _tiny_sigma(draw)
-    stand_ins = _known_z(draw)
+    """The gradient of the ELBO reaches encoder and decoder, through mu, sigma and z, and through
+    the KL."""
+    vae, stand_ins = _tiny_sigma(draw), _known_z(draw)
     x = _clear_of_kinks(draw, vae.state, stand_ins)
     cotangent = draw.uniform(3, low=0.5, high=2.0)
-
-    def claim(stand_ins: StandIns) -> None:
-        known = Parts(vae.state, stand_ins)
-        expected = _gradients(known, x, cotangent.double())
-        answer = student.call(
-            "elbo", vae, x, method=True, cotangents=(cotangent,), stand_ins=stand_ins
-        )
-        mistakes = _wrong_gradients(known, x, cotangent)
-        answer.must_have_gradients(expected, mistakes, **GRADIENT_TOLERANCE)
-
+    noisy, active, centers = _active_latents(draw, 1)
+    others = _active_stand_ins(draw, noisy, active, centers)
     with forms.any_batch_size():
-        student.given(stand_ins, claim)
+        student.given(stand_ins, partial(_must_reach_every_layer, student, vae, x, cotangent))
+        student.given(others, partial(_must_pull_sigma, student, noisy, active))
