@@ -28,7 +28,8 @@ c.GenerateAssignment.force = True  # a release is generated, so it can be genera
 c.GenerateAssignment.post_convert_hook = "autograder.nbgrader_plugin.record_tapes"
 
 c.Autograde.exporter_class = "autograder.nbgrader_plugin.SubmissionExporter"
-c.Autograde.pre_convert_hook = "autograder.nbgrader_plugin.register_assignment"
+c.Autograde.pre_convert_hook = "autograder.nbgrader_plugin.begin_grading"
+c.Autograde.post_convert_hook = "autograder.nbgrader_plugin.end_grading"
 c.Autograde.autograde_preprocessors = [
     "autograder.nbgrader_plugin.JudgeSubmission",
     "nbgrader.preprocessors.LimitOutput",

@@ -164,7 +164,9 @@ def grade_all(
     try:
         judging.start(submissions)
         from autograder.recorder import Recorder  # imports nbgrader while the workers start
+        from autograder.safekeeping import back_up
 
+        back_up(assignment.course)
         with Recorder(assignment) as recorder:
             for submission, graded in judging.results():
                 report = _recorded(recorder, submission, graded, feedback)

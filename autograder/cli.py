@@ -25,6 +25,7 @@ Grades the notebooks of the VAE course.
   autograder replay SUBMISSION --task T --seed S
                                   show the calls on which a task failed
   autograder report vae           write report/vae.html from the gradebook
+  autograder restore              put back the gradebook as it was before the last batch
 """
 
 
@@ -48,11 +49,15 @@ def _policy(arguments: argparse.Namespace) -> Policy:
     return policy
 
 
-def _assignment(arguments: argparse.Namespace) -> Assignment:
-    course = (arguments.course or course_folder()).resolve()
+def _course(arguments: argparse.Namespace) -> Path:
+    course: Path = (arguments.course or course_folder()).resolve()
     if not (course / CONFIG).is_file():
         raise LookupError(f"{course} is no course: there is no {CONFIG} in it")
-    return find(arguments.assignment, course)
+    return course
+
+
+def _assignment(arguments: argparse.Namespace) -> Assignment:
+    return find(arguments.assignment, _course(arguments))
 
 
 def _release(arguments: argparse.Namespace) -> int:
@@ -70,11 +75,18 @@ def _release(arguments: argparse.Namespace) -> int:
 
 
 def _grade(arguments: argparse.Namespace) -> int:
+    from autograder.safekeeping import only_grader
+
+    policy, assignment = _policy(arguments), _assignment(arguments)
+    with only_grader(assignment.course):
+        return _grade_now(arguments, assignment, policy)
+
+
+def _grade_now(arguments: argparse.Namespace, assignment: Assignment, policy: Policy) -> int:
     from autograder import batch
     from autograder.submissions import find_submissions
     from autograder.terminal import Progress, print_table
 
-    policy, assignment = _policy(arguments), _assignment(arguments)
     submissions = find_submissions(assignment, arguments.student)
     todo = [s for s in submissions if arguments.force or not batch.is_up_to_date(assignment, s)]
     jobs = arguments.jobs or batch.default_jobs()
@@ -138,6 +150,18 @@ def _report(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _restore(arguments: argparse.Namespace) -> int:
+    from autograder.safekeeping import backups, only_grader, restore
+
+    course = _course(arguments)
+    if arguments.list:
+        print("\n".join(path.name for path in backups(course)) or "no copies yet")
+        return 0
+    with only_grader(course):
+        print(f"the gradebook is that of {restore(course, arguments.copy).name} again")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "autograder", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -184,6 +208,9 @@ def _parser() -> argparse.ArgumentParser:
     sandboxed(added)
     added = command("report", _report, "Write one HTML page about an assignment.")
     added.add_argument("assignment")
+    added = command("restore", _restore, "Put back the gradebook as it was before a batch.")
+    added.add_argument("copy", nargs="?", help="name of a copy (default: the newest)")
+    added.add_argument("--list", action="store_true", help="show which copies there are")
     return parser
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from nbgrader.converters import Autograde
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder import assignment as assignments
-from autograder import release
+from autograder import release, safekeeping
 from autograder.gradebook import Gradebook
 from autograder.record import METADATA, read_report, write_verdicts
 from autograder.results import Graded, ungraded
@@ -28,6 +29,9 @@ from autograder.verdicts import State
 Precomputed = dict[tuple[str, str], Graded]
 precomputed: Precomputed = {}
 """Results that the batch command has ready, by (assignment, student)."""
+
+
+_alone = contextlib.ExitStack()
 
 
 class SubmissionExporter(NotebookExporter):
@@ -122,9 +126,19 @@ class HoldUngraded(NbGraderPreprocessor):
         return nb, resources
 
 
-def register_assignment(assignment: str, **_: Any) -> None:
-    """Before grading: an assignment that the gradebook does not know yet is put into it."""
-    release.register(assignments.find(assignment))
+def begin_grading(assignment: str, **_: Any) -> None:
+    """Before grading: no other grader is at work, the gradebook has been copied, and it knows the
+    assignment."""
+    found = assignments.find(assignment)
+    _alone.close()  # in case the last grading ended early
+    _alone.enter_context(safekeeping.only_grader(found.course))
+    safekeeping.back_up(found.course)
+    release.register(found)
+
+
+def end_grading(**_: Any) -> None:
+    """After grading: others may grade again."""
+    _alone.close()
 
 
 def record_tapes(assignment: str, **_: Any) -> None:
@@ -138,7 +152,8 @@ __all__ = [
     "HoldUngraded",
     "JudgeSubmission",
     "SubmissionExporter",
+    "begin_grading",
+    "end_grading",
     "precomputed",
     "record_tapes",
-    "register_assignment",
 ]

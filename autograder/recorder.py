@@ -68,6 +68,7 @@ class Recorder:
         self._submitted = Path(tempfile.mkdtemp(prefix="vae-submitted-"))
         config = release.configuration(assignment.course)
         config.Autograde.pre_convert_hook = None  # done above, once for all
+        config.Autograde.post_convert_hook = None
         config.CourseDirectory.submitted_directory = str(self._submitted)
         config.GenerateFeedback.exporter_class = FeedbackExporter
         self._api = NbGraderAPI(CourseDirectory(config=config), config=config)

@@ -64,6 +64,13 @@ def configuration(course: Path) -> Any:
     return PyFileConfigLoader(CONFIG, str(course)).load_config()
 
 
+def gradebook_file(course: Path) -> Path | None:
+    """The course's gradebook; None where it is no file but a database server's."""
+    url = str(configuration(course).CourseDirectory.db_url)
+    kind, _, path = url.partition(":///")
+    return Path(path) if kind == "sqlite" else None
+
+
 def _generate(course: Path, name: str, config: Any) -> None:
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory

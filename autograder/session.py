@@ -27,6 +27,7 @@ _START_SECONDS = 60
 _INTERRUPT_SECONDS = 2.0
 _POLL_MILLISECONDS = 200
 _MAX_RESTARTS = 12
+_SETTLE_SECONDS = 0.3
 _MAX_STRAYS = 20_000
 """Messages that answer no request of ours; an honest kernel sends a few."""
 _MAX_PART = 16 << 20
@@ -64,6 +65,10 @@ class Session:
         self._client: BlockingKernelClient | None = None
         self._context: zmq.Context[Any] | None = None
         self._dropped = 0
+        self._begun = False
+        """Whether the kernel has said a word about the last request."""
+        self._careful = False
+        """Wait after each cell, since a kernel ended when nobody could say which cell's doing."""
         self._restarts = 0
         self._deadline = time.monotonic() + policy.submission_seconds
 
@@ -148,11 +153,15 @@ class Session:
         outputs = Outputs(self._policy.output_bytes)
         try:
             self._execute(cell.source, cell.seconds, outputs.add)
+            if self._careful:
+                self._settle()
         except OutOfTime:
             outputs.nodes.append(_late(cell))
             cell.runs = False
             lost = not self._interrupt()
         except KernelDied as death:
+            if self._becomes_careful():
+                return False
             outputs.nodes.append(error_output("KernelDied", f"This cell {death}."))
             cell.runs, lost = False, True
         else:
@@ -160,6 +169,17 @@ class Session:
         if keep or not cell.runs:
             cell.outputs[:] = outputs.nodes
         return not lost
+
+    def _becomes_careful(self) -> bool:
+        """After a death that may have been the doing of an earlier cell; then nobody is blamed."""
+        doubtful = not self._careful and not self._begun
+        self._careful = self._careful or doubtful
+        return doubtful
+
+    def _settle(self) -> None:
+        """Give a kernel that is about to end the time to do so."""
+        time.sleep(_SETTLE_SECONDS)
+        self._execute("None", _INTERRUPT_SECONDS, lambda *_: None)
 
     def _execute(self, source: str, seconds: float, output: Callable[[str, Any], None]) -> None:
         """Run source until the kernel says idle, handing its outputs over as they come."""
@@ -192,6 +212,7 @@ class Session:
         for socket in channels.values():
             poller.register(socket, zmq.POLLIN)
         self._dropped = 0  # bytes of messages too large to be parsed
+        self._begun = False
         deadline, strays = time.monotonic() + seconds, 0
         enough = self._processor_seconds() + processor
         while time.monotonic() < deadline and self._processor_seconds() < enough:
@@ -200,6 +221,7 @@ class Session:
                 if socket in ready:
                     message = self._receive(socket)
                     if message and message["parent_header"].get("msg_id") == request:
+                        self._begun = True
                         yield name, message
                     else:
                         strays += 1
@@ -285,6 +307,9 @@ class Session:
             message = f"{call.function} did not come back {within}"
             problem = NotPassed(Verdict.TIMED_OUT, message, _HANG_HINT)
         except KernelDied as death:
+            if self._becomes_careful():
+                self._restart()
+                return self.ask(call)
             problem = NotPassed(Verdict.CRASHED, f"{call.function} {death}", _DEATH_HINT)
         except BadReply as error:
             raise NotPassed(Verdict.CRASHED, str(error)) from error

@@ -21,6 +21,11 @@ class Submission:
     note: str = ""
 
 
+def _readable(path: Path) -> str:
+    """The path as text for a report; bytes that are no UTF-8 become question marks."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
 def _notebook(student: str, folder: Path, name: str) -> Submission:
     """The notebook of that name, else the only one there is, up to one folder down."""
     wanted = folder / f"{name}.ipynb"
@@ -32,7 +37,7 @@ def _notebook(student: str, folder: Path, name: str) -> Submission:
         if ".ipynb_checkpoints" not in path.parts
     ]
     if len(others) == 1:
-        where = others[0].relative_to(folder)
+        where = _readable(others[0].relative_to(folder))
         return Submission(student, others[0], f"{name}.ipynb was handed in as {where}.")
     return Submission(student, wanted)
 
@@ -58,7 +63,7 @@ def submission_name(assignment: Assignment, path: Path) -> str:
     """The file's path from the course's folder, where it lies in there."""
     full = Path(os.path.abspath(path))
     inside = full.is_relative_to(assignment.course)
-    return str(full.relative_to(assignment.course) if inside else path)
+    return _readable(full.relative_to(assignment.course) if inside else path)
 
 
 def digest_of(data: bytes) -> str:

@@ -25,6 +25,7 @@ LAYERS = (
     ("autograder.batch", "autograder.replay", "autograder.bundle"),
     ("autograder.worker", "autograder.recorder"),
     ("autograder.nbgrader_plugin",),
+    ("autograder.safekeeping",),
     ("autograder.release",),
     ("autograder.tape_recorder",),
     ("autograder.record",),

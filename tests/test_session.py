@@ -226,3 +226,19 @@ while True:
         assert session._alive()
         assert not any(cell.runs for cell in session.cells)
     assert time.monotonic() - start < 12
+
+
+@pytest.mark.slow
+def test_a_cell_that_ends_the_kernel_a_moment_later_costs_no_other_cell(policy: Policy) -> None:
+    later = "import os, threading; threading.Timer(0.05, os._exit, (3,)).start()"
+    pause = "import time; time.sleep(0.5)"
+    with Session(_cells(later, pause, "def after(): return 1.0"), policy) as session:
+        assert float(session.ask(Call("after")).outputs[0]) == 1.0
+        assert sum(cell.runs for cell in session.cells) >= 3
+
+
+def test_quit_in_a_cell_ends_nothing(policy: Policy) -> None:
+    with Session(_cells("quit()", "def after(): return 1.0"), policy) as session:
+        assert float(session.ask(Call("after")).outputs[0]) == 1.0
+        assert all(cell.runs for cell in session.cells)
+        assert "end nothing here" in session.cells[1].outputs[0].text

@@ -17,6 +17,15 @@ LIMIT = 1 << 20
 GOOD: dict[str, Any] = {
     "outputs": [{"$tensor": "t0"}], "single": True, "gradients": {}, "failure": None,
 }  # fmt: skip
+
+
+class Unspeakable(BaseException):
+    """Its text raises in its turn."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
 TENSORS = save({"t0": torch.ones(2)})
 
 
@@ -108,6 +117,8 @@ def test_the_probe_answers_with_values_and_gradients() -> None:
         (lambda: "text", "NotNumbers"),
         (lambda: exit(), "SystemExit"),
         (lambda: (_ for _ in ()).throw(KeyboardInterrupt), "KeyboardInterrupt"),
+        (lambda: (_ for _ in ()).throw(GeneratorExit), "GeneratorExit"),
+        (lambda: (_ for _ in ()).throw(Unspeakable), "Unspeakable"),
     ],
 )
 def test_the_probe_reports_what_a_function_raises(function: Any, kind: str) -> None:

@@ -137,10 +137,18 @@ def _run(call: Call, namespace: dict[str, Any]) -> Reply:
 def _failure(error: BaseException) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
     path = tuple(frame.name for frame in frames if frame.filename not in _OURS)
-    text = _plain(str(error)[:_MAX_TEXT])
+    text = _plain(_text(error)[:_MAX_TEXT])
     own = [frame for frame in frames if not os.path.isfile(frame.filename)]  # a cell is no file
     line = f"line {own[-1].lineno}, {own[-1].name}: {own[-1].line}" if own else ""
     return Failure(type(error).__name__, text, path[-20:], _plain(line[:_MAX_LINE]))
+
+
+def _text(error: BaseException) -> str:
+    """What the exception says, unless to say it raises another one."""
+    try:
+        return str(error)
+    except Exception:
+        return "an exception whose text cannot be shown"
 
 
 def _plain(text: str) -> str:
@@ -153,7 +161,9 @@ def evaluate(call: Call, namespace: dict[str, Any]) -> Reply:
         with warnings.catch_warnings(), _seeded(call.seed):
             warnings.simplefilter("ignore")
             return _run(call, namespace)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:  # somebody wants it to end
+        raise
+    except BaseException as error:  # SystemExit, GeneratorExit and what a student derives from it
         return Reply(failure=_failure(error))
 
 
@@ -167,7 +177,7 @@ def answer(
     call = call_from_json(content, inputs.__getitem__)
     try:
         reply = evaluate(call, namespace)
-    except KeyboardInterrupt as error:  # nobody presses Ctrl-C here: the code raised it itself
+    except BaseException as error:  # nobody presses Ctrl-C here: the code raised it itself
         reply = Reply(failure=_failure(error))
     outputs: dict[str, Tensor] = {}
 

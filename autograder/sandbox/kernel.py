@@ -26,6 +26,11 @@ from vae_utils.evaluating import answer
 from vae_utils.rules import Rules
 
 
+def _stay() -> None:
+    """In the place of quit() and exit(), which would end the kernel a moment after their cell."""
+    print("quit and exit end nothing here: the cells below are run as well.")
+
+
 class JudgedKernel(IPythonKernel):
     """An IPython kernel with one more message: evaluate a student's function, return values."""
 
@@ -34,6 +39,12 @@ class JudgedKernel(IPythonKernel):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.shell_handlers["evaluate_request"] = self.evaluate_request
+        shell: Any = self.shell
+        shell.ask_exit = _stay
+
+    async def do_shutdown(self, restart: bool) -> dict[str, Any]:
+        """Nothing: the grader ends this kernel from outside."""
+        return {"status": "ok", "restart": restart}
 
     async def evaluate_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
         """Answer one call of the judge; all that is known here are inputs."""

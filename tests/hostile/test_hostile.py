@@ -1,0 +1,195 @@
+"""Every hostile submission gets its honest score, touches nobody, and is told what happened."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder.record import read_report
+from autograder.verdicts import Report, State
+from tests.hostile.course import ALL, CATEGORIES, NEIGHBOURS, Scene, scene
+from tests.hostile.submission import SECRET, Hostile
+from tests.samples import TASKS
+
+pytestmark = pytest.mark.slow
+KEY = b"0123456789abcdef" * 4
+BY_NAME = {one.name: one for one in ALL}
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def _children() -> set[int]:
+    """Processes below this one, those that lost their parents included."""
+    found = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    return {int(pid) for path in found for pid in path.read_text().split()}
+
+
+def _files(*folders: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of change of all files."""
+    paths = (path for folder in folders for path in folder.rglob("*"))
+    return {
+        str(path): (path.lstat().st_size, path.lstat().st_mtime_ns)
+        for path in paths
+        if path.is_file() or path.is_symlink()
+    }
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """The honest neighbours alone, graded."""
+    with scene(tmp_path_factory.mktemp("alone"), (), KEY) as made:
+        made.run("autograder", "grade", "vae", "--jobs", "1")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """All of them in one course, graded by one batch that leaves neither traces nor processes."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    with scene(tmp_path_factory.mktemp("hostile"), ALL, KEY) as made:
+        folders = [made.course / name for name in ("submitted", "solutions", "notebooks")]
+        before, processes = _files(made.home, *folders), _children()
+        made.run("autograder", "grade", "vae", "--feedback")
+        assert _files(made.home, *folders) == before
+        assert _children() == processes, "a process survived"
+        yield made
+
+
+def _result(made: Scene, student: str) -> Path:
+    return made.course / "autograded" / student / "vae" / "vae.ipynb"
+
+
+def _report(made: Scene, student: str) -> Report:
+    report = read_report(nbformat.read(_result(made, student), as_version=4))
+    assert report is not None
+    return report
+
+
+def _told(made: Scene, student: str) -> str:
+    """All that student and instructor can read: report, outputs, remarks."""
+    notebook = nbformat.read(_result(made, student), as_version=4)
+    outputs = [json.dumps(output) for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "\n".join([json.dumps(_report(made, student).as_dict()), *outputs])
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_the_score_is_the_honest_one_and_says_what_happened(graded: Scene, name: str) -> None:
+    one, report = BY_NAME[name], _report(graded, name)
+    assert report.score == one.score, report.reason
+    assert report.state is (State.REFUSED if one.score is None else State.GRADED)
+    if one.says:
+        assert re.search(one.says, _told(graded, name))
+
+
+@pytest.mark.parametrize("student", [sample.student for sample in NEIGHBOURS])
+def test_the_neighbours_results_are_the_same_to_the_byte(
+    graded: Scene, untouched: Scene, student: str
+) -> None:
+    assert _result(graded, student).read_bytes() == _result(untouched, student).read_bytes()
+
+
+def test_nothing_was_sent(graded: Scene) -> None:
+    assert graded.listener.collect() == []
+
+
+def test_no_secret_is_in_anything_that_was_written(graded: Scene) -> None:
+    written = [graded.course / name for name in ("autograded", "feedback")]
+    paths = [path for folder in written for path in folder.rglob("*") if path.is_file()]
+    assert len(paths) > 2 * len(ALL)
+    leaks = [path for path in [*paths, graded.course / "gradebook.db"] if _leaks(path)]
+    assert leaks == []
+
+
+def _leaks(path: Path) -> bool:
+    return SECRET.encode() in path.read_bytes()
+
+
+def test_beside_the_results_nothing_was_written(graded: Scene) -> None:
+    for one in ALL:
+        found = {path.name for path in _result(graded, one.name).parent.iterdir()}
+        assert found <= {"vae.ipynb", "timestamp.txt"}, one.name
+
+
+class _Scripts(HTMLParser):
+    """Collects what a browser would run of a page and what of it is a student's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._script = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._script = tag == "script"
+        self.found += [f"{tag} {name}" for name, value in attrs if "pwned" in str(value)]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._script = False
+
+    def handle_data(self, data: str) -> None:
+        if self._script and "pwned" in data:
+            self.found.append("script")
+
+
+@pytest.mark.parametrize(
+    "name", [one.name for one in ALL if one.name.startswith(("shows", "name"))]
+)
+def test_feedback_pages_run_nothing(graded: Scene, name: str) -> None:
+    page = graded.course / "feedback" / name / "vae" / "vae.html"
+    parser = _Scripts()
+    parser.feed(page.read_text())
+    assert parser.found == []
+
+
+def _rows(made: Scene) -> dict[tuple[str, str], tuple[float | None, float | None, bool]]:
+    query = """
+        SELECT s.student_id, c.name, g.auto_score, g.manual_score, g.needs_manual_grade
+        FROM grade g JOIN submitted_notebook n ON g.notebook_id = n.id
+        JOIN submitted_assignment s ON n.assignment_id = s.id
+        JOIN base_cell c ON g.cell_id = c.id
+    """
+    with sqlite3.connect(made.course / "gradebook.db") as database:
+        found = database.execute(query)
+        return {(row[0], row[1]): (row[2], row[3], bool(row[4])) for row in found}
+
+
+def test_the_gradebook_holds_the_honest_scores_and_no_trigger(graded: Scene) -> None:
+    rows = _rows(graded)
+    assert len(rows) == (len(ALL) + len(NEIGHBOURS)) * len(TASKS)
+    for one in ALL:
+        mine = [rows[one.name, task] for task in TASKS]
+        if one.score is None:
+            assert mine == [(None, None, True)] * len(TASKS)
+        else:
+            assert sum(row[0] or 0 for row in mine) == one.score
+            assert not any(row[2] for row in mine)
+    with sqlite3.connect(graded.course / "gradebook.db") as database:
+        assert (
+            database.execute("SELECT * FROM sqlite_master WHERE type = 'trigger'").fetchall() == []
+        )
+
+
+def test_stock_nbgrader_comes_to_the_same_scores(
+    graded: Scene, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with scene(tmp_path_factory.mktemp("stock"), ALL, KEY) as made:
+        made.run("nbgrader", "autograde", "vae")
+        assert made.listener.collect() == []
+        assert _rows(made) == _rows(graded)
+
+
+def test_there_are_a_hundred_and_no_two_of_one_name() -> None:
+    assert len(ALL) >= 100 and len(BY_NAME) == len(ALL)
+    assert all(len(many) >= 20 for many in CATEGORIES.values())
+
+
+def test_every_one_says_what_it_does() -> None:
+    for one in ALL:
+        assert isinstance(one, Hostile) and one.about and "\n" not in one.about

@@ -1,0 +1,240 @@
+"""The gradebook is copied before it is written to, comes back whole, and has one writer."""
+
+from __future__ import annotations
+
+import copy
+import fcntl
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from autograder import safekeeping
+from autograder.assignment import find
+from autograder.batch import is_up_to_date
+from autograder.safekeeping import (
+    NotCopied,
+    NotRestored,
+    back_up,
+    backups,
+    only_grader,
+    restore,
+)
+from autograder.submissions import find_submissions
+from tests.samples import SAMPLES, hand_in, make_course
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """A course whose gradebook is a small database."""
+    (tmp_path / "nbgrader_config.py").write_text(
+        f"c = get_config()\nc.CourseDirectory.db_url = 'sqlite:///{tmp_path / 'gradebook.db'}'\n"
+    )
+    _write(tmp_path, 1)
+    return tmp_path
+
+
+def _write(course: Path, score: int) -> None:
+    with sqlite3.connect(course / "gradebook.db") as database:
+        database.execute("CREATE TABLE IF NOT EXISTS grade (score INTEGER)")
+        database.execute("INSERT INTO grade VALUES (?)", (score,))
+
+
+def _scores(course: Path) -> list[int]:
+    with sqlite3.connect(course / "gradebook.db") as database:
+        return [row[0] for row in database.execute("SELECT score FROM grade ORDER BY score")]
+
+
+def test_a_copy_brings_the_scores_back(course: Path) -> None:
+    made = back_up(course)
+    _write(course, 2)
+    assert restore(course) == made
+    assert _scores(course) == [1]
+
+
+def test_what_was_there_before_a_restore_can_be_restored_as_well(course: Path) -> None:
+    first = back_up(course)
+    assert first is not None
+    _write(course, 2)
+    restore(course, first.name)
+    restore(course)  # the newest is what the first restore found
+    assert _scores(course) == [1, 2]
+
+
+def test_an_unchanged_gradebook_is_not_copied_again(course: Path) -> None:
+    assert back_up(course) is not None
+    assert back_up(course) is None
+    assert len(backups(course)) == 1
+
+
+def test_only_the_newest_copies_are_kept(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(safekeeping, "KEPT", 3)
+    for number in range(5):
+        _write(course, number)
+        newest = back_up(course)
+    assert len(backups(course)) == 3 and backups(course)[0] == newest
+
+
+def test_without_a_gradebook_there_is_nothing_to_copy(course: Path) -> None:
+    (course / "gradebook.db").unlink()
+    assert back_up(course) is None
+    with pytest.raises(NotRestored, match=r"there is no copy of the gradebook .* found: none"):
+        restore(course)
+
+
+def test_a_damaged_copy_is_not_put_back(course: Path) -> None:
+    made = back_up(course)
+    assert made is not None
+    made.write_bytes(made.read_bytes()[:3000])
+    with pytest.raises(NotRestored, match="is damaged"):
+        restore(course)
+    assert _scores(course) == [1]
+
+
+def test_a_damaged_gradebook_is_replaced(course: Path) -> None:
+    back_up(course)
+    (course / "gradebook.db").write_bytes(b"no database at all" * 100)
+    restore(course)
+    assert _scores(course) == [1]
+
+
+def test_nothing_is_written_where_no_copy_can_be_made(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (course / "gradebook.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(NotCopied, match=r"could not be copied before it is written to"):
+        back_up(course)
+    assert backups(course) == []
+
+
+def test_the_journal_of_a_replaced_gradebook_spoils_nothing(course: Path) -> None:
+    back_up(course)
+    (course / "gradebook.db-journal").write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + bytes(600))
+    restore(course)
+    assert _scores(course) == [1] and not (course / "gradebook.db-journal").exists()
+
+
+def test_a_gradebook_on_a_server_is_left_to_the_server(course: Path) -> None:
+    config = course / "nbgrader_config.py"
+    config.write_text(
+        "c = get_config()\nc.CourseDirectory.db_url = 'postgresql://localhost/grades'\n"
+    )
+    assert back_up(course) is None
+    with pytest.raises(NotRestored, match="database server"):
+        restore(course)
+
+
+def _grader(course: Path, seconds: int) -> subprocess.Popen[str]:
+    """Another process that has the course to itself for a while."""
+    source = (
+        "import sys, time; from pathlib import Path\n"
+        "from autograder.safekeeping import only_grader\n"
+        "with only_grader(Path(sys.argv[1])):\n"
+        "    print('mine', flush=True); time.sleep(int(sys.argv[2]))"
+    )
+    command = [sys.executable, "-c", source, str(course), str(seconds)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stdout.readline() == "mine\n"
+    return process
+
+
+def test_the_second_grader_waits_and_says_for_whom(course: Path) -> None:
+    first, said = _grader(course, 1), []
+    with only_grader(course, said.append):
+        assert first.wait(timeout=10) == 0
+    assert len(said) == 1 and f"process {first.pid}" in said[0]
+
+
+def test_the_lock_goes_with_a_killed_grader(course: Path) -> None:
+    first = _grader(course, 99)
+    first.kill()
+    first.wait()
+    lock = course / ".autograder" / "lock"
+    with only_grader(course, pytest.fail), lock.open() as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+QUICK = tuple(s for s in SAMPLES if s.student in ("ada", "ben", "carla", "dan", "kim"))
+
+
+def _grades(course: Path) -> list[tuple]:
+    query = """
+        SELECT s.student_id, c.name, g.auto_score, g.manual_score, g.needs_manual_grade
+        FROM grade g JOIN submitted_notebook n ON g.notebook_id = n.id
+        JOIN submitted_assignment s ON n.assignment_id = s.id
+        JOIN base_cell c ON g.cell_id = c.id ORDER BY 1, 2
+    """
+    with sqlite3.connect(course / "gradebook.db") as database:
+        return database.execute(query).fetchall()
+
+
+def _results(course: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(course)): path.read_bytes()
+        for path in sorted((course / "autograded").rglob("*"))
+        if path.is_file()
+    }
+
+
+def _record_all(course: Path, graded: dict) -> None:
+    """What a batch does with its results, without the judging; skips what is up to date."""
+    from autograder.recorder import Recorder
+
+    assignment = find("vae", course)
+    todo = [s for s in find_submissions(assignment) if not is_up_to_date(assignment, s)]
+    back_up(course)
+    with Recorder(assignment) as recorder:
+        for submission in todo:
+            recorder.record(submission, copy.deepcopy(graded[submission.student]))
+
+
+def _recorded_and_killed(course: Path, graded: dict, seconds: float) -> bool:
+    """Record in a child that is killed after a while; False if it was through before that."""
+    child = os.fork()
+    if child == 0:
+        try:
+            _record_all(course, graded)
+            os._exit(0)
+        except BaseException:
+            os._exit(1)
+    time.sleep(seconds)
+    ended, status = os.waitpid(child, os.WNOHANG)
+    if ended:
+        assert status == 0
+        return False
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return True
+
+
+@pytest.mark.slow
+def test_thirty_kills_lose_nothing_and_grade_nothing_twice(tmp_path: Path) -> None:
+    from autograder.sandbox.policy import Policy
+    from autograder.worker import judge_file
+
+    calm, rough = tmp_path / "calm", tmp_path / "rough"
+    make_course(calm)
+    hand_in(find("vae", calm), QUICK)
+    assignment, policy = find("vae", calm), Policy()
+    graded = {s.student: judge_file(s, assignment, policy) for s in find_submissions(assignment)}
+    shutil.copytree(calm, rough)
+    start = time.monotonic()
+    _record_all(calm, graded)
+    length = time.monotonic() - start
+    moments, killed = random.Random(7), 0
+    while killed < 30:
+        killed += _recorded_and_killed(rough, graded, moments.uniform(0, 0.6 * length))
+        if all(is_up_to_date(find("vae", rough), s) for s in find_submissions(find("vae", rough))):
+            assert _grades(rough) == _grades(calm) and _results(rough) == _results(calm)
+            shutil.rmtree(rough)
+            shutil.copytree(calm, rough, ignore=shutil.ignore_patterns("autograded", "gradebook*"))
+    _record_all(rough, graded)
+    assert _grades(rough) == _grades(calm)
+    assert _results(rough) == _results(calm)
