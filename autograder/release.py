@@ -15,7 +15,7 @@ import nbformat
 import numpy as np
 from nbformat.notebooknode import NotebookNode
 
-from autograder.assignment import CHECKS, CONFIG, Assignment, ReleaseFailed, grade_id
+from autograder.assignment import CHECKS, CONFIG, Assignment, ReleaseFailed, grade_id, is_solution
 
 TAPE_SEED = 20260101
 """The tape's own seed: its inputs are public, those of the grading are not."""
@@ -114,7 +114,10 @@ def _kept_on_failure(path: Path) -> Iterator[bytes | None]:
 
 
 def is_registered(assignment: Assignment) -> bool:
-    """Whether the gradebook knows the assignment with all its tasks."""
+    """Whether the gradebook knows the assignment, with all cells as they are released.
+
+    nbgrader writes cell by cell, so a killed run leaves some of them.
+    """
     from autograder.gradebook import Gradebook, MissingEntry
 
     with Gradebook(configuration(assignment.course).CourseDirectory.db_url) as gradebook:
@@ -122,8 +125,15 @@ def is_registered(assignment: Assignment) -> bool:
             notebook = gradebook.find_notebook(assignment.name, assignment.name)
         except MissingEntry:
             return False
-        known = {cell.name: cell.max_score for cell in notebook.grade_cells}
-    return known == {task.name: task.points for task in assignment.tasks}
+        points = {cell.name: cell.max_score for cell in notebook.grade_cells}
+        solutions = {cell.name for cell in notebook.solution_cells}
+        sources = {cell.name: cell.source for cell in notebook.source_cells}
+    cells = [cell for cell in assignment.template.cells if grade_id(cell)]
+    return (
+        points == {task.name: task.points for task in assignment.tasks}
+        and solutions == {grade_id(cell) for cell in cells if is_solution(cell)}
+        and sources == {grade_id(cell): cell.source for cell in cells}
+    )
 
 
 def register(assignment: Assignment) -> None:

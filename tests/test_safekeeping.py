@@ -202,12 +202,13 @@ def _recorded_and_killed(course: Path, graded: dict, seconds: float) -> bool:
         try:
             _record_all(course, graded)
             os._exit(0)
-        except BaseException:
+        except BaseException as error:
+            (course / "problem.txt").write_text(f"{type(error).__name__}: {error}")
             os._exit(1)
     time.sleep(seconds)
     ended, status = os.waitpid(child, os.WNOHANG)
     if ended:
-        assert status == 0
+        assert status == 0, (course / "problem.txt").read_text()
         return False
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
