@@ -26,6 +26,7 @@ Grades the notebooks of the VAE course.
                                   show the calls on which a task failed
   autograder report vae           write report/vae.html from the gradebook
   autograder restore              put back the gradebook as it was before the last batch
+  autograder doctor --attack      look the machine over, and try the sandbox on it
 """
 
 
@@ -162,6 +163,26 @@ def _restore(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _doctor(arguments: argparse.Namespace) -> int:
+    from autograder.doctor import findings
+    from autograder.terminal import print_attempt, print_finding
+
+    course, well = _course(arguments), True
+    for finding in findings(course):
+        print_finding(finding)
+        well = well and finding.healthy
+    if arguments.attack:
+        from autograder.attack import attack
+        from autograder.worker import start
+
+        policy = _policy(arguments)
+        start()
+        for attempt in attack(course, policy):
+            print_attempt(attempt)
+            well = well and attempt.blocked
+    return 0 if well else 1
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "autograder", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -211,6 +232,9 @@ def _parser() -> argparse.ArgumentParser:
     added = command("restore", _restore, "Put back the gradebook as it was before a batch.")
     added.add_argument("copy", nargs="?", help="name of a copy (default: the newest)")
     added.add_argument("--list", action="store_true", help="show which copies there are")
+    added = command("doctor", _doctor, "Look over isolation, versions, release and gradebook.")
+    added.add_argument("--attack", action="store_true", help="try the sandbox on this machine")
+    sandboxed(added)
     return parser
 
 

@@ -9,6 +9,8 @@ from rich.text import Text
 from tqdm import tqdm
 
 from autograder.assignment import Assignment
+from autograder.attack import Attempt
+from autograder.doctor import Finding
 from autograder.record import task_text, words
 from autograder.verdicts import Report, State, TaskReport, Verdict
 
@@ -100,3 +102,23 @@ def print_report(report: Report) -> None:
                 Text(task_text(task, report.replay(task)), style=_STYLES.get(task.verdict, "red"))
             )
         console.print(f"score {report.score:g} of {report.max_score:g} (seed {report.seed})")
+
+
+def _line(well: bool, about: str, seen: str, remedy: str = "") -> None:
+    mark = Text("✓ ", "green") if well else Text("✗ ", "red")
+    line = Text.assemble(mark, f"{about:28} ", (seen, "dim" if well else ""))
+    if not well and remedy:
+        line.append(f"\n{'':31}do: {remedy}", "bold")
+    Console(soft_wrap=True).print(line)
+
+
+def print_finding(finding: Finding) -> None:
+    """What a look at the machine has found, and what to do where it is not in order."""
+    _line(finding.healthy, finding.about, finding.seen, finding.remedy)
+
+
+def print_attempt(attempt: Attempt) -> None:
+    """An attack: blocked or not."""
+    remedy = "do not grade on this machine, and tell the maintainers"
+    word = "blocked" if attempt.blocked else "GOT IN"
+    _line(attempt.blocked, attempt.about, f"{word}: {attempt.seen}", remedy)

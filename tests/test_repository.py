@@ -22,6 +22,7 @@ TOP = {
 LAYERS = (
     ("autograder.cli",),
     ("autograder.terminal", "autograder.page"),
+    ("autograder.attack", "autograder.doctor"),
     ("autograder.batch", "autograder.replay", "autograder.bundle"),
     ("autograder.worker", "autograder.recorder"),
     ("autograder.nbgrader_plugin",),

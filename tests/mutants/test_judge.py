@@ -142,7 +142,7 @@ def test_a_wrong_solution_costs_only_its_own_task_of_all_seven(wrong: Wrong):
 @every_wrong
 def test_a_wrong_solution_is_caught_and_named_whatever_the_seed(wrong: Wrong):
     ask = student({wrong.task: wrong.source})
-    for seed in _seeds(wrong.task, 20):
+    for seed in _seeds(wrong.task, 10):
         report = judged(ask, seed, wrong.task)[wrong.task]
         assert report.points < report.max_points
         assert report.misconception == wrong.misconception
