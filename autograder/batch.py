@@ -132,6 +132,22 @@ class Judging:
                 os.kill(process, signal.SIGKILL)
 
 
+@contextlib.contextmanager
+def judged(
+    assignment: Assignment, submissions: list[Submission], policy: Policy, jobs: int
+) -> Iterator[Iterator[tuple[Submission, Graded]]]:
+    """Workers at work; inside, iterate for the results. Nothing is recorded."""
+    judging = Judging(assignment, policy, jobs)
+    try:
+        judging.start(submissions)
+        yield judging.results()
+    except BaseException:
+        judging.abort()
+        raise
+    finally:
+        judging.close()
+
+
 def default_jobs() -> int:
     """One worker a core that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
@@ -159,24 +175,17 @@ def grade_all(
     feedback: bool = False,
 ) -> dict[str, Report]:
     """Judge and record; `progress` is told each student and report. Returns reports by student."""
-    judging = Judging(assignment, policy, jobs)
     reports = {}
-    try:
-        judging.start(submissions)
+    with judged(assignment, submissions, policy, jobs) as results:
         from autograder.recorder import Recorder  # imports nbgrader while the workers start
         from autograder.safekeeping import back_up
 
         back_up(assignment.course)
         with Recorder(assignment) as recorder:
-            for submission, graded in judging.results():
+            for submission, graded in results:
                 report = _recorded(recorder, submission, graded, feedback)
                 reports[submission.student] = report
                 progress(submission.student, report)
-    except BaseException:
-        judging.abort()
-        raise
-    finally:
-        judging.close()
     return reports
 
 

@@ -20,6 +20,7 @@ Grades the notebooks of the VAE course.
 
   autograder release vae          build what students get: notebook and tape
   autograder grade vae            grade submitted/*/vae/vae.ipynb into the gradebook
+  autograder regrade vae          judge all again, show who moves and why, then write
   autograder check FILE.ipynb --assignment vae
                                   grade one notebook, without a gradebook
   autograder replay SUBMISSION --task T --seed S
@@ -106,6 +107,42 @@ def _grade_now(arguments: argparse.Namespace, assignment: Assignment, policy: Po
     }
     print_table(assignment, reports, graded=len(done))
     return 0
+
+
+def _regrade(arguments: argparse.Namespace) -> int:
+    from autograder.safekeeping import only_grader
+
+    policy, assignment = _policy(arguments), _assignment(arguments)
+    with only_grader(assignment.course):
+        return _regrade_now(arguments, assignment, policy)
+
+
+def _regrade_now(arguments: argparse.Namespace, assignment: Assignment, policy: Policy) -> int:
+    from autograder import batch, regrade
+    from autograder.submissions import find_submissions
+    from autograder.terminal import Progress, print_moves
+
+    submissions = find_submissions(assignment, arguments.student)
+    jobs = arguments.jobs or batch.default_jobs()
+    with (
+        Progress(len(submissions)) as progress,
+        batch.judged(assignment, submissions, policy, jobs) as results,
+    ):
+        moves = regrade.moves(assignment, progress.over(results))
+    print_moves(moves, len(submissions))
+    if arguments.dry_run or not moves or not (arguments.yes or _agreed()):
+        print("nothing was written")
+        return 0
+    moved = {move.student for move in moves}
+    todo = [s for s in submissions if s.student in moved]
+    with Progress(len(todo)) as progress:
+        batch.grade_all(assignment, todo, policy, jobs, progress, arguments.feedback)
+    print(f"wrote {len(todo)} results; `autograder restore` takes that back in the gradebook")
+    return 0
+
+
+def _agreed() -> bool:
+    return sys.stdin.isatty() and input("write these results? [y/N] ").lower() in ("y", "yes")
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -212,6 +249,14 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--student", nargs="+", metavar="ID", help="only these students")
     added.add_argument("--jobs", type=_positive, metavar="N", help="workers (default: one a core)")
     added.add_argument("--force", action="store_true", help="grade again what is graded already")
+    added.add_argument("--feedback", action="store_true", help="write the feedback pages as well")
+    sandboxed(added)
+    added = command("regrade", _regrade, "Judge all again; show who moves, then write.")
+    added.add_argument("assignment")
+    added.add_argument("--student", nargs="+", metavar="ID", help="only these students")
+    added.add_argument("--jobs", type=_positive, metavar="N", help="workers (default: one a core)")
+    added.add_argument("--dry-run", action="store_true", help="show, and write nothing")
+    added.add_argument("--yes", action="store_true", help="write without asking")
     added.add_argument("--feedback", action="store_true", help="write the feedback pages as well")
     sandboxed(added)
     added = command("check", _check, "Grade one notebook without a gradebook.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -9,10 +12,15 @@ from rich.text import Text
 from tqdm import tqdm
 
 from autograder.assignment import Assignment
-from autograder.attack import Attempt
-from autograder.doctor import Finding
 from autograder.record import task_text, words
 from autograder.verdicts import Report, State, TaskReport, Verdict
+
+if TYPE_CHECKING:  # some of these bring torch, which takes seconds
+    from autograder.attack import Attempt
+    from autograder.doctor import Finding
+    from autograder.regrade import Move
+    from autograder.results import Graded
+    from autograder.submissions import Submission
 
 _STYLES = {
     Verdict.PASSED: "green",
@@ -33,6 +41,14 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         self._bar.close()
+
+    def over(
+        self, results: Iterable[tuple[Submission, Graded]]
+    ) -> Iterator[tuple[Submission, Graded]]:
+        """The results, each told as it comes."""
+        for submission, graded in results:
+            self(submission.student, graded.report)
+            yield submission, graded
 
     def __call__(self, student: str, report: Report) -> None:
         """One more is done."""
@@ -87,6 +103,20 @@ def print_table(assignment: Assignment, reports: dict[str, Report | None], grade
         cells += [Text("")] * (len(assignment.tasks) - len(cells))
         table.add_row(student, *cells, Text(_score(report), style="bold"))
     Console().print(table)
+
+
+def print_moves(moves: list[Move], total: int) -> None:
+    """Who moves, by how much, and why."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{len(moves)} of {total} results would change")
+    for move in moves:
+        style = "green" if move.points > 0 else "red" if move.points < 0 else ""
+        scores = f"{_score(move.before)} → {_score(move.after)}"
+        console.print(
+            Text.assemble(f"  {move.student:20} {scores:20} ", (f"{move.points:+g}", style))
+        )
+        for reason in move.reasons():
+            console.print(Text(f"      {reason}", "dim"))
 
 
 def print_report(report: Report) -> None:

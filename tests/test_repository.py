@@ -23,6 +23,7 @@ LAYERS = (
     ("autograder.cli",),
     ("autograder.terminal", "autograder.page"),
     ("autograder.attack", "autograder.doctor"),
+    ("autograder.regrade",),
     ("autograder.batch", "autograder.replay", "autograder.bundle"),
     ("autograder.worker", "autograder.recorder"),
     ("autograder.nbgrader_plugin",),
