@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from autograder import lean  # noqa: F401  before anything that imports nbformat
@@ -14,6 +15,8 @@ from autograder.assignment import CONFIG, Assignment, ReleaseFailed, course_fold
 from autograder.sandbox.policy import UNPROTECTED_VARIABLE, Policy, default_policy
 from autograder.sandbox.walls import SandboxUnavailable, require
 from autograder.sanitise import Refused
+
+Graders = Callable[[argparse.Namespace, Assignment, Policy], int]
 
 _DESCRIPTION = """\
 Grades the notebooks of the VAE course.
@@ -76,15 +79,20 @@ def _release(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _grade(arguments: argparse.Namespace) -> int:
-    from autograder.safekeeping import only_grader
+def _alone(run: Graders) -> Callable[[argparse.Namespace], int]:
+    """A command that has the course to itself; another grader is waited for."""
 
-    policy, assignment = _policy(arguments), _assignment(arguments)
-    with only_grader(assignment.course):
-        return _grade_now(arguments, assignment, policy)
+    def alone(arguments: argparse.Namespace) -> int:
+        from autograder.safekeeping import only_grader
+
+        policy, assignment = _policy(arguments), _assignment(arguments)
+        with only_grader(assignment.course):
+            return run(arguments, assignment, policy)
+
+    return alone
 
 
-def _grade_now(arguments: argparse.Namespace, assignment: Assignment, policy: Policy) -> int:
+def _grade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy) -> int:
     from autograder import batch
     from autograder.submissions import find_submissions
     from autograder.terminal import Progress, print_table
@@ -109,15 +117,7 @@ def _grade_now(arguments: argparse.Namespace, assignment: Assignment, policy: Po
     return 0
 
 
-def _regrade(arguments: argparse.Namespace) -> int:
-    from autograder.safekeeping import only_grader
-
-    policy, assignment = _policy(arguments), _assignment(arguments)
-    with only_grader(assignment.course):
-        return _regrade_now(arguments, assignment, policy)
-
-
-def _regrade_now(arguments: argparse.Namespace, assignment: Assignment, policy: Policy) -> int:
+def _regrade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy) -> int:
     from autograder import batch, regrade
     from autograder.submissions import find_submissions
     from autograder.terminal import Progress, print_moves
@@ -135,6 +135,7 @@ def _regrade_now(arguments: argparse.Namespace, assignment: Assignment, policy: 
         return 0
     moved = {move.student for move in moves}
     todo = [s for s in submissions if s.student in moved]
+    # Judged again, and to the same result: 20,000 notebooks at once would not fit into memory.
     with Progress(len(todo)) as progress:
         batch.grade_all(assignment, todo, policy, jobs, progress, arguments.feedback)
     print(f"wrote {len(todo)} results; `autograder restore` takes that back in the gradebook")
@@ -239,26 +240,27 @@ def _parser() -> argparse.ArgumentParser:
             help="run students' code without walls, where the machine has none to offer",
         )
 
+    def batch(added: argparse.ArgumentParser) -> None:
+        added.add_argument("assignment")
+        added.add_argument("--student", nargs="+", metavar="ID", help="only these students")
+        added.add_argument(
+            "--jobs", type=_positive, metavar="N", help="workers (default: all cores)"
+        )
+        added.add_argument("--feedback", action="store_true", help="write feedback pages as well")
+        sandboxed(added)
+
     added = command("release", _release, "Build the students' notebook and its tape.")
     added.add_argument("assignment")
     added.add_argument(
         "--bundle", type=Path, metavar="FILE.zip", help="pack all that students need into one file"
     )
-    added = command("grade", _grade, "Grade submissions into the gradebook, in parallel.")
-    added.add_argument("assignment")
-    added.add_argument("--student", nargs="+", metavar="ID", help="only these students")
-    added.add_argument("--jobs", type=_positive, metavar="N", help="workers (default: one a core)")
+    added = command("grade", _alone(_grade), "Grade submissions into the gradebook, in parallel.")
+    batch(added)
     added.add_argument("--force", action="store_true", help="grade again what is graded already")
-    added.add_argument("--feedback", action="store_true", help="write the feedback pages as well")
-    sandboxed(added)
-    added = command("regrade", _regrade, "Judge all again; show who moves, then write.")
-    added.add_argument("assignment")
-    added.add_argument("--student", nargs="+", metavar="ID", help="only these students")
-    added.add_argument("--jobs", type=_positive, metavar="N", help="workers (default: one a core)")
+    added = command("regrade", _alone(_regrade), "Judge all again; show who moves, then write.")
+    batch(added)
     added.add_argument("--dry-run", action="store_true", help="show, and write nothing")
     added.add_argument("--yes", action="store_true", help="write without asking")
-    added.add_argument("--feedback", action="store_true", help="write the feedback pages as well")
-    sandboxed(added)
     added = command("check", _check, "Grade one notebook without a gradebook.")
     added.add_argument("file", type=Path, metavar="FILE.ipynb")
     added.add_argument("--assignment", required=True, metavar="NAME")

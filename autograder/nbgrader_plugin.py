@@ -132,7 +132,11 @@ def begin_grading(assignment: str, **_: Any) -> None:
     found = assignments.find(assignment)
     _alone.close()  # in case the last grading ended early
     _alone.enter_context(safekeeping.only_grader(found.course))
-    safekeeping.back_up(found.course)
+    try:
+        safekeeping.back_up(found.course)
+    except safekeeping.NotCopied as error:
+        _alone.close()
+        raise SystemExit(f"autograder: {error}") from error  # nbgrader goes on after an Exception
     release.register(found)
 
 

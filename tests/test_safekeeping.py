@@ -114,6 +114,19 @@ def test_nothing_is_written_where_no_copy_can_be_made(
     assert backups(course) == []
 
 
+def test_stock_nbgrader_stops_where_no_copy_can_be_made(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from autograder.nbgrader_plugin import begin_grading
+
+    (course / "gradebook.db").write_bytes(b"no database at all" * 100)
+    monkeypatch.chdir(course)
+    with pytest.raises(SystemExit, match="could not be copied"):
+        begin_grading("vae")
+    with only_grader(course, pytest.fail):  # the lock is free again
+        pass
+
+
 def test_the_journal_of_a_replaced_gradebook_spoils_nothing(course: Path) -> None:
     back_up(course)
     (course / "gradebook.db-journal").write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + bytes(600))

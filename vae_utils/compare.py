@@ -146,7 +146,7 @@ def gradients(
     return None
 
 
-def pulled(
+def gradient_at_most(
     reply: Reply, *, name: str, most: Tensor, shapes: tuple[tuple[int, ...], ...]
 ) -> str | None:
     """A vector-Jacobian product whose entries are not above `most`: noise does not decide that."""
@@ -481,8 +481,8 @@ def clusters(
 KINDS: dict[str, Callable[..., str | None]] = {
     function.__name__: function
     for function in (
-        equal, gradients, pulled, reaches, unreached, reparameterised, normal, shared, uniform,
-        distribution, binary, frequencies, independent, answers, varies, repeats, clusters,
+        equal, gradients, gradient_at_most, reaches, unreached, reparameterised, normal, shared,
+        uniform, distribution, binary, frequencies, independent, answers, varies, repeats, clusters,
     )
 }  # fmt: skip
 

@@ -32,7 +32,7 @@ GRADIENT_TOLERANCE: dict[str, Any] = {"rtol": 5e-3, "atol": 0.02}
 TINY = -12.0
 KINK = 5e-5  # eight sigma of what exp(TINY) makes of a hidden unit of the decoder
 DRAWS, FEWER_DRAWS = 1200, 600  # with one active latent, with several
-PULLS = 300
+SIGMA_DRAWS = 300
 SLACK = 0.015
 NAMING = 0.01  # a name may be missed once in 100 times; a wrong one misleads
 SHARE = 0.1  # of the mean gradient through sigma: as much is left whatever the noise
@@ -203,7 +203,7 @@ class _Noise:
         levels = (torch.arange(len(values), dtype=torch.float64) + 0.5) / len(values)
         return {"values": values, "cdf": levels, "n": self.draws, "slack": SLACK, "alpha": alpha}
 
-    def pull(self) -> torch.Tensor:
+    def sigma_gradient(self) -> torch.Tensor:
         """Mean of d log p(x | z) / d logsigma, [count]: z - mu = sigma eps, so (z - mu) d / dz."""
         codes = self.codes().requires_grad_(True)
         (slope,) = torch.autograd.grad(self.log_p(codes).sum(), codes)
@@ -337,7 +337,7 @@ def _wrong_gradients(
     yield Misconception("no_gradient_through_z", hint, {"expected": detached})
 
 
-def _price_of_sigma(known: Parts) -> tuple[str, torch.Tensor]:
+def _gradient_of_price(known: Parts) -> tuple[str, torch.Tensor]:
     """The encoder's bias of logsigma, and the gradient [L] of -KL, which is the same for all x."""
     head = "encoder.1" if "encoder" in known.stand_ins else "state.linear22.bias"
     known, leaves = known.leaves()
@@ -345,7 +345,7 @@ def _price_of_sigma(known: Parts) -> tuple[str, torch.Tensor]:
     return head, torch.autograd.grad(-kl.sum(), leaves[head])[0]
 
 
-def _must_pull_sigma(
+def _must_reach_sigma(
     student: Student, vae: Instance, active: torch.Tensor, stand_ins: StandIns
 ) -> None:
     """The gradient of log p(x | z) reaches logsigma through z.
@@ -354,20 +354,22 @@ def _must_pull_sigma(
     P(mean <= SHARE E X) <= exp(-n (1 - SHARE)^2 (E X)^2 / (2 E X^2)) (Maurer 2003); the last
     ratio is 1/3 for eps^2 and above 1/4 here. Without that gradient only the KL's is left.
     """
-    if parts.SAMPLER in stand_ins:  # its noise is not scaled by sigma; the claim below holds then
+    if parts.SAMPLER in stand_ins:  # its noise is not scaled by sigma; see _must_reach_every_layer
         return
     noise = _Noise(Parts(vae.state, stand_ins), active)
-    head, price = _price_of_sigma(noise.known)
-    images, cotangent = noise.image.expand(PULLS, -1), torch.ones(PULLS)
+    head, price = _gradient_of_price(noise.known)
+    images, cotangent = noise.image.expand(SIGMA_DRAWS, -1), torch.ones(SIGMA_DRAWS)
     most = torch.full((forms.L,), float("inf"), dtype=torch.float64)
-    most[active] = PULLS * (price[active] + SHARE * noise.pull())
+    most[active] = SIGMA_DRAWS * (price[active] + SHARE * noise.sigma_gradient())
     answer = student.call(
         "elbo", vae, images, method=True, cotangents=(cotangent,), stand_ins=stand_ins
     )
-    detached = {"expected": {head: PULLS * price}, **GRADIENT_TOLERANCE}
+    detached = {"expected": {head: SIGMA_DRAWS * price}, **GRADIENT_TOLERANCE}
     name = "no_gradient_through_sigma"
     mistake = Misconception(name, SIGMA_GRADIENT_HINT, detached, kind="gradients")
-    answer.must("pulled", {"name": head, "most": most, "shapes": ((PULLS,),)}, [mistake])
+    answer.must(
+        "gradient_at_most", {"name": head, "most": most, "shapes": ((SIGMA_DRAWS,),)}, [mistake]
+    )
 
 
 def _must_reach_every_layer(
@@ -392,4 +394,4 @@ def test_gradients_reach_every_layer(student: Student, draw: Draw) -> None:
     others = _active_stand_ins(draw, noisy, active, centers)
     with forms.any_batch_size():
         student.given(stand_ins, partial(_must_reach_every_layer, student, vae, x, cotangent))
-        student.given(others, partial(_must_pull_sigma, student, noisy, active))
+        student.given(others, partial(_must_reach_sigma, student, noisy, active))
