@@ -25,6 +25,14 @@ from autograder.sandbox.walls import raise_walls
 from vae_utils.evaluating import answer
 from vae_utils.rules import Rules
 
+_TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
+
+
+def _stop_timers() -> None:
+    """What a cell or a call has set to ring later would ring in the kernel's own code."""
+    for timer in _TIMERS:
+        signal.setitimer(timer, 0)
+
 
 def _stay() -> None:
     """In the place of quit() and exit(), which would end the kernel a moment after their cell."""
@@ -42,6 +50,13 @@ class JudgedKernel(IPythonKernel):
         shell: Any = self.shell
         shell.ask_exit = _stay
 
+    async def do_execute(self, *args: Any, **kwargs: Any) -> Any:
+        """As upstream; a cell's timers end with it."""
+        try:
+            return await super().do_execute(*args, **kwargs)
+        finally:
+            _stop_timers()
+
     async def do_shutdown(self, restart: bool) -> dict[str, Any]:
         """Nothing: the grader ends this kernel from outside."""
         return {"status": "ok", "restart": restart}
@@ -53,6 +68,7 @@ class JudgedKernel(IPythonKernel):
         session: Any = self.session
         with imports_watched(self.rules):
             content, reply = answer(parent["content"], buffers, shell.user_ns)
+        _stop_timers()
         session.send(stream, "evaluate_reply", content, parent=parent, ident=ident, buffers=reply)
 
 

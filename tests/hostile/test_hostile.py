@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -37,6 +38,17 @@ STOCK: tuple[Hostile, ...] = (
 _PR_SET_CHILD_SUBREAPER = 36
 Rows = dict[tuple[str, str], tuple[float | None, float | None, bool]]
 """Automatic and manual score and 'needs manual grading', by student and task."""
+
+
+@contextlib.contextmanager
+def _orphans_come_here() -> Iterator[None]:
+    """Whoever loses its parent becomes our child, so that we can see it and must bury it."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 def _children() -> set[int]:
@@ -76,13 +88,13 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """All of them in one course, graded by one batch that leaves neither traces nor processes."""
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     with scene(tmp_path_factory.mktemp("hostile"), ALL, KEY) as made:
         folders = [made.course / name for name in ("submitted", "solutions", "notebooks")]
-        before, processes = _files(made.home, *folders), _children()
-        made.run("autograder", "grade", "vae", "--feedback")
-        assert _files(made.home, *folders) == before
-        assert _survivors(processes) == []
+        with _orphans_come_here():
+            before, processes = _files(made.home, *folders), _children()
+            made.run("autograder", "grade", "vae", "--feedback")
+            assert _files(made.home, *folders) == before
+            assert _survivors(processes) == []
         yield made
 
 
