@@ -4,8 +4,8 @@
 
 A check of n independent values fails a solution whose distribution function is further than the
 threshold t from the right one at some point. If the mistake moves it by d > t there, Hoeffding's
-inequality bounds the probability of a miss by exp(-2 n (d - t)^2); for `elbo`, which looks at
-levels of the distribution, it is Chernoff's exp(-n KL). The worst of 20 draws of the inputs, with
+inequality bounds the probability of a miss by exp(-2 n (d - t)^2); for `elbo` and `sample`, which
+look at frequencies, it is Chernoff's exp(-n KL). The worst of 20 draws of the inputs, with
 the model's own parts and with stand-ins for all of them. docs/statistics.md explains the rows.
 """
 
@@ -63,11 +63,16 @@ def _sampler() -> Iterator[Row]:
         yield _hoeffding("sample_with_reparam", name, 128 * 32, t, distance)
 
 
-def _chernoff(n: int, level: float, wrong: float, slack: float) -> tuple[float, float, float]:
-    """t, d and the logarithm of a miss: a frequency has probability `wrong`, `level` is right."""
-    bound = math.log(2 * (compare._LEVELS - 1) / ALPHA) / n
+def _chernoff(
+    n: int, level: float, wrong: float, slack: float, count: int
+) -> tuple[float, float, float]:
+    """t, d and the logarithm of a miss: a frequency has probability `wrong`, `level` is right.
+
+    count: how many frequencies are looked at.
+    """
+    bound = math.log(2 * count / ALPHA) / n
     shares = torch.linspace(0, 1, 100_001, dtype=torch.float64)
-    nearest = shares.clamp(level - slack, level + slack)
+    nearest = shares.clamp(max(level - slack, 0.0), min(level + slack, 1.0))
     passing = shares[compare._entropy(shares, nearest) <= bound]
     edge = passing.min() if wrong < level else passing.max()
     t, d = abs(float(edge) - level), abs(wrong - level)
@@ -83,7 +88,7 @@ def _levels(n: int, right: Tensor, wrong: Tensor) -> tuple[float, float, float]:
     points = right[(levels * len(right)).long()]
     shares = torch.searchsorted(wrong.contiguous(), points, right=True) / len(wrong)
     found = (
-        _chernoff(n, float(level), float(share), elbo.SLACK)
+        _chernoff(n, float(level), float(share), elbo.SLACK, len(levels))
         for level, share in zip(levels, shares, strict=True)
     )
     return min(found, key=lambda row: row[2])
@@ -134,23 +139,36 @@ def _codes(seed: int) -> Iterator[Callable[[Tensor], Tensor]]:
         yield lambda z, known=known: known.decoder(z[:, None].expand(-1, forms.L))
 
 
-def _sample() -> Iterator[Row]:
-    t = math.sqrt(math.log(2 * 2 * forms.D / ALPHA) / (2 * sample.DRAWS)) + 1 / sample.CODES
-    apart: dict[str, float] = {}
+def _clearest(right: Tensor, wrong: Tensor) -> tuple[float, float, float]:
+    """t, d and the logarithm of a miss at the frequency that tells best; both [2, D]."""
+    pairs = torch.stack([right.flatten(), wrong.flatten()], 1).double().unique(dim=0)
+    inside = pairs.clamp(1e-9, 1 - 1e-9)
+    farthest = compare._entropy(inside[:, 0], inside[:, 1]).argsort(descending=True)[:20]
+    found = (
+        _chernoff(sample.DRAWS, float(q), float(p), 1 / sample.CODES, right.numel())
+        for q, p in pairs[farthest]
+    )
+    return min(found, key=lambda row: row[2])
 
-    def note(name: str, distance: Tensor) -> None:
-        apart[name] = min(float(distance.abs().max()), apart.get(name, 1.0))
+
+def _sample() -> Iterator[Row]:
+    worst: dict[str, tuple[float, float, float]] = {}
+
+    def note(name: str, right: Tensor, wrong: Tensor) -> None:
+        found = _clearest(right, wrong)
+        worst[name] = max(found, worst.get(name, found), key=lambda row: row[2])
 
     for seed in range(DRAWS):
         for theta in _thetas(seed):
-            note("thresholded", theta - theta.round())
-            note("inverted", 1 - 2 * theta)
+            right = sample._pairs(theta)
+            note("thresholded", right, sample._pairs(theta.round()))
+            note("inverted", right, sample._pairs(1 - theta))
         for shown in _codes(seed):
             right = sample._pairs(shown(forms.normal_quantiles(sample.CODES)).mean(0))
             for mistake in sample._wrong_codes(shown):
-                note(mistake.name, mistake.expected["probability"] - right)
-    for name, distance in apart.items():
-        yield _hoeffding("sample", name, sample.DRAWS, t, distance)
+                note(mistake.name, right, mistake.expected["probability"])
+    for name, found in worst.items():
+        yield "sample", name, sample.DRAWS, *found
 
 
 def main() -> None:

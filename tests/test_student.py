@@ -122,3 +122,13 @@ def test_exceptions_become_verdicts(failure: str, text: str, verdict: Verdict, s
     with pytest.raises(NotPassed) as caught:
         Student(ask, Draw(1, "x")).call("f")
     assert (caught.value.verdict, caught.value.message) == (verdict, said)
+
+
+@pytest.mark.parametrize(("ones", "right"), [(0, True), (10, False), (1000, False)])
+def test_a_pixel_that_is_never_white_is_known_as_such(ones: int, right: bool) -> None:
+    drawn = torch.zeros(1000, 2)
+    drawn[:ones] = 1.0
+    problem = compare(
+        "frequencies", Reply((drawn,)), {"probability": torch.zeros(2, 2), "shape": (1000, 2)}
+    )
+    assert (problem is None) == right

@@ -23,6 +23,7 @@ from vae_utils.calls import Reply
 ALPHA = 1e-10
 _GROUP = 8
 _LEVELS = 20
+_NEVER = 1e-12
 _SAME = 1e-3  # far above float32 errors of noise of order one
 
 
@@ -317,16 +318,17 @@ def uniform(reply: Reply, *, low: Tensor, high: Tensor) -> str | None:
 
 
 def _entropy(share: Tensor, wanted: Tensor) -> Tensor:
-    """Relative entropy of frequencies from probabilities."""
-    return torch.xlogy(share, share / wanted) + torch.xlogy(1 - share, (1 - share) / (1 - wanted))
-
-
-def _off_levels(probability: Tensor, slack: float, alpha: float) -> bool:
-    """Whether too many or too few of n values [n] lie below one of the levels 0.05, 0.1, ..., 0.95.
+    """Relative entropy of frequencies from probabilities.
 
     For a frequency S of n draws with probability q, P(S = s or further off) <= exp(-n KL(s || q))
     on each side (Chernoff 1952); near 0 and 1 that is far sharper than a bound for all q.
     """
+    wanted = wanted.clamp(_NEVER, 1 - _NEVER)  # a certain pixel is no division by zero
+    return torch.xlogy(share, share / wanted) + torch.xlogy(1 - share, (1 - share) / (1 - wanted))
+
+
+def _off_levels(probability: Tensor, slack: float, alpha: float) -> bool:
+    """Whether too many or too few of n values [n] lie below one of the levels 0.05, ..., 0.95."""
     levels = torch.arange(1, _LEVELS, dtype=torch.float64) / _LEVELS
     shares = (probability[:, None] <= levels).double().mean(0)
     nearest = shares.clamp(levels - slack, levels + slack)
@@ -387,20 +389,21 @@ def frequencies(
     """Binary rows [n, D] whose columns, and products of neighbouring columns, have a frequency.
 
     probability: [2, D], of column d being 1, and of columns d and d + 1 (cyclic) both being 1;
-    slack: its own error.
+    slack: its own error. Chernoff's bound as for `distribution`.
     """
     problem = binary(reply, shape=shape)
     if problem:
         return problem
     white = reply.outputs[0] == 1
     both = white & white.roll(-1, dims=1)
-    slack += math.sqrt(math.log(2 * 2 * white.shape[1] / ALPHA) / (2 * len(white)))
+    bound = math.log(2 * 2 * white.shape[1] / ALPHA) / len(white)
     shares = (ones.sum(0).double() / len(white) for ones in (white, both))
     for observed, wanted, what in zip(
         shares, probability.double(), ("a pixel is", "two pixels are"), strict=True
     ):
-        worst = int((observed - wanted).abs().argmax())
-        if abs(observed[worst] - wanted[worst]) > slack:
+        surprise = _entropy(observed, observed.clamp(wanted - slack, wanted + slack))
+        worst = int(surprise.argmax())
+        if surprise[worst] > bound:
             found, right = _number(float(observed[worst])), _number(float(wanted[worst]))
             return f"{what} white in a fraction of {found} of the draws, {right} wanted"
     return None
@@ -424,7 +427,8 @@ def independent(
     if problem:
         return problem
     rows = reply.outputs[0]
-    if _never_repeats(probability, len(rows)) and len(torch.unique(rows, dim=0)) < len(rows):
+    different = len({row.tobytes() for row in np.packbits(rows.numpy() == 1, axis=1)})
+    if _never_repeats(probability, len(rows)) and different < len(rows):
         return "the same image comes more than once"
     centred = rows[:, :columns].float() - probability.float()
     together = (centred.T @ centred / len(rows)).fill_diagonal_(0).abs()

@@ -1,6 +1,6 @@
 """Task `sample`: z ~ N(0, I), theta = decoder(z), x ~ Bernoulli(theta); [num_samples, D] of 0, 1.
 
-Frequencies are bounded by Hoeffding's inequality (see `vae_utils.compare`). A decoder that ignores
+Frequencies are bounded by Chernoff's inequality (see `vae_utils.compare`). A decoder that ignores
 z gives every pixel a known probability. A decoder in which pixel d looks at one latent dimension
 shows the distribution of z: P(x_d = 1) is a one-dimensional integral, and pixels that look at
 different dimensions are independent. A wrong decoder of the student's was paid for in its own task,
@@ -19,7 +19,7 @@ from autograder.checks.vae.parts import Parts, StandIns
 from autograder.student import Answer, Student
 from vae_utils.calls import Instance
 
-DRAWS = 1500
+DRAWS = 1000
 STEEP = 12.0
 CODES = 1001  # equally probable values of z; a mean over them is off by at most 1 / CODES
 CODE_MEAN, CODE_LOG_SCALE = 1.5, -1.0
