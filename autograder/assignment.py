@@ -48,6 +48,14 @@ class Assignment:
         """The student's notebook."""
         return self.course / "notebooks" / self.name / f"{self.name}.ipynb"
 
+    def autograded(self, student: str) -> Path:
+        """Where nbgrader puts the graded notebook of a student."""
+        return self.course / "autograded" / student / self.name / f"{self.name}.ipynb"
+
+    def feedback(self, student: str) -> Path:
+        """Where nbgrader puts the feedback page of a student."""
+        return self.course / "feedback" / student / self.name / f"{self.name}.html"
+
     @property
     def tape(self) -> Path:
         """The student's tape."""

@@ -15,7 +15,6 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder import worker
@@ -25,17 +24,12 @@ from autograder.results import Graded, ungraded
 from autograder.sandbox.host import Nursery
 from autograder.sandbox.policy import Policy
 from autograder.sanitise import Refused
+from autograder.stamps import is_current
 from autograder.submissions import Submission, digest_of, read_file
 from autograder.verdicts import Report, State
 
 if TYPE_CHECKING:
     from autograder.recorder import Recorder
-
-
-def autograded(assignment: Assignment, student: str) -> Path:
-    """Where nbgrader puts the graded notebook of a student."""
-    name = assignment.name
-    return assignment.course / "autograded" / student / name / f"{name}.ipynb"
 
 
 def is_up_to_date(assignment: Assignment, submission: Submission) -> bool:
@@ -45,7 +39,7 @@ def is_up_to_date(assignment: Assignment, submission: Submission) -> bool:
 
     with contextlib.suppress(OSError, ValueError, Refused):
         data = read_file(submission.path)
-        result = nbformat.read(autograded(assignment, submission.student), as_version=4)
+        result = nbformat.read(assignment.autograded(submission.student), as_version=4)
         report = read_report(result)
         faulty = report is None or report.state is State.INFRASTRUCTURE_FAULT
         return not faulty and bool(result.metadata[METADATA].get("digest") == digest_of(data))
@@ -53,12 +47,9 @@ def is_up_to_date(assignment: Assignment, submission: Submission) -> bool:
 
 
 def feedback_is_missing(assignment: Assignment, student: str) -> bool:
-    """Whether there is no feedback page, or one that is older than the result."""
-    page = assignment.course / "feedback" / student / assignment.name / f"{assignment.name}.html"
-    result = autograded(assignment, student)
-    return result.is_file() and (
-        not page.is_file() or page.stat().st_mtime < result.stat().st_mtime
-    )
+    """Whether there is no feedback page, or one that was made from another result."""
+    result = assignment.autograded(student)
+    return result.is_file() and not is_current(assignment.feedback(student), result)
 
 
 def _failed(assignment: Assignment, error: BaseException) -> Graded:
@@ -154,14 +145,20 @@ def default_jobs() -> int:
 
 
 def _recorded(recorder: Recorder, submission: Submission, graded: Graded, feedback: bool) -> Report:
-    """The report as it was recorded; what nbgrader cannot write stops nobody else."""
+    """The report as it was recorded; what nbgrader cannot write stops nobody else.
+
+    Raises:
+        NotWritable: nothing can be recorded any more, of nobody.
+    """
     from autograder.recorder import RecordingFailed
+    from autograder.safekeeping import require_writable
 
     try:
         recorder.record(submission, graded)
         if feedback:
             recorder.write_feedback(submission.student)
     except RecordingFailed as error:
+        require_writable(recorder.course)
         return replace(graded.report, state=State.INFRASTRUCTURE_FAULT, reason=str(error))
     return graded.report
 
@@ -178,9 +175,9 @@ def grade_all(
     reports = {}
     with judged(assignment, submissions, policy, jobs) as results:
         from autograder.recorder import Recorder  # imports nbgrader while the workers start
-        from autograder.safekeeping import back_up
+        from autograder.safekeeping import begin_writing
 
-        back_up(assignment.course)
+        begin_writing(assignment.course)
         with Recorder(assignment) as recorder:
             for submission, graded in results:
                 report = _recorded(recorder, submission, graded, feedback)
@@ -204,5 +201,5 @@ def earlier_report(assignment: Assignment, student: str) -> Report | None:
     import nbformat
 
     with contextlib.suppress(OSError, ValueError):
-        return read_report(nbformat.read(autograded(assignment, student), as_version=4))
+        return read_report(nbformat.read(assignment.autograded(student), as_version=4))
     return None

@@ -127,14 +127,14 @@ class HoldUngraded(NbGraderPreprocessor):
 
 
 def begin_grading(assignment: str, **_: Any) -> None:
-    """Before grading: no other grader is at work, the gradebook has been copied, and it knows the
-    assignment."""
+    """Before grading: no other grader is at work, the gradebook can be written, has been copied,
+    and knows the assignment."""
     found = assignments.find(assignment)
     _alone.close()  # in case the last grading ended early
     _alone.enter_context(safekeeping.only_grader(found.course))
     try:
-        safekeeping.back_up(found.course)
-    except safekeeping.NotCopied as error:
+        safekeeping.begin_writing(found.course)
+    except (safekeeping.NotWritable, safekeeping.NotCopied) as error:
         _alone.close()
         raise SystemExit(f"autograder: {error}") from error  # nbgrader goes on after an Exception
     release.register(found)

@@ -58,8 +58,7 @@ def _gradebook_scores(assignment: Assignment) -> dict[str, tuple[float, bool]]:
 
 def _feedback(assignment: Assignment, student: str) -> str:
     """Link from the page's folder to the student's feedback; empty if there is none."""
-    name = assignment.name
-    path = assignment.course / "feedback" / student / name / f"{name}.html"
+    path = assignment.feedback(student)
     return quote(os.path.relpath(path, assignment.course / "report")) if path.is_file() else ""
 
 

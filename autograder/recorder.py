@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 import warnings
@@ -20,7 +21,9 @@ from sqlalchemy.exc import SAWarning
 from autograder import nbgrader_plugin, release
 from autograder.assignment import Assignment
 from autograder.results import Graded
+from autograder.sandbox import scratch
 from autograder.sanitise import Refused
+from autograder.stamps import stamp
 from autograder.submissions import Submission, read_file
 
 
@@ -49,6 +52,9 @@ class FeedbackExporter(HTMLExporter):
         return environment
 
 
+_PREFIX = "vae-submitted-"
+
+
 class RecordingFailed(RuntimeError):
     """nbgrader could not write a result; the text holds what it logged."""
 
@@ -65,13 +71,19 @@ class Recorder:
         warnings.filterwarnings("ignore", category=SAWarning)
         release.register(assignment)
         self._assignment = assignment
-        self._submitted = Path(tempfile.mkdtemp(prefix="vae-submitted-"))
+        scratch.sweep(tempfile.gettempdir(), _PREFIX)
+        self._submitted = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         config = release.configuration(assignment.course)
         config.Autograde.pre_convert_hook = None  # done above, once for all
         config.Autograde.post_convert_hook = None
         config.CourseDirectory.submitted_directory = str(self._submitted)
         config.GenerateFeedback.exporter_class = FeedbackExporter
         self._api = NbGraderAPI(CourseDirectory(config=config), config=config)
+
+    @property
+    def course(self) -> Path:
+        """The course that is written to."""
+        return self._assignment.course
 
     def __enter__(self) -> Recorder:
         return self
@@ -105,6 +117,7 @@ class Recorder:
         """Write the feedback page of a student who has been recorded."""
         result = self._api.generate_feedback(self._assignment.name, student, force=True)
         self._require(result, student)
+        stamp(self._assignment.feedback(student), self._assignment.autograded(student))
 
     @staticmethod
     def _require(result: dict[str, Any], student: str) -> None:

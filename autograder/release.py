@@ -16,6 +16,7 @@ import numpy as np
 from nbformat.notebooknode import NotebookNode
 
 from autograder.assignment import CHECKS, CONFIG, Assignment, ReleaseFailed, grade_id, is_solution
+from autograder.stamps import is_current, stamp
 
 TAPE_SEED = 20260101
 """The tape's own seed: its inputs are public, those of the grading are not."""
@@ -39,13 +40,14 @@ def _with_names(notebook: NotebookNode) -> NotebookNode:
 def refresh_source(source: Path) -> Path:
     """Convert a percent-format reference to a notebook if it has changed since the last time."""
     target = source.with_suffix(".ipynb")
-    if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+    if is_current(target, source):
         return target
     import jupytext
 
     notebook = _with_names(jupytext.read(source))
     temporary = target.with_suffix(".tmp")
     nbformat.write(notebook, temporary)
+    stamp(temporary, source)
     temporary.replace(target)
     return target
 

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from autograder.release import gradebook_file
 
 KEPT = 20
 """Copies of the gradebook; one of 20,000 students has 100 MB."""
+_ROOM = 1 << 20
+"""Bytes that must fit into the course's folder; a graded notebook has less."""
 _FOLDER = Path(".autograder")
 
 
@@ -25,6 +28,10 @@ class NotRestored(LookupError):
 
 class NotCopied(OSError):
     """The gradebook could not be copied, so nothing may be written to it."""
+
+
+class NotWritable(OSError):
+    """Nothing can be recorded: the disk is full, or the gradebook is locked or read-only."""
 
 
 def _folder(course: Path) -> Path:
@@ -52,21 +59,79 @@ def only_grader(course: Path, waiting: Callable[[str], Any] = print) -> Iterator
         yield
 
 
+def require_writable(course: Path) -> None:
+    """Make sure that results can be recorded.
+
+    Raises:
+        NotWritable: they cannot; says why, and what to do.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=_folder(course)) as file:
+            file.write(bytes(_ROOM))
+    except OSError as error:
+        raise NotWritable(
+            f"no room in {course} ({error.strerror}): make some, then run again; what is graded "
+            "is kept"
+        ) from error
+    gradebook = gradebook_file(course)
+    if gradebook is not None and gradebook.is_file():
+        try:
+            _write_nothing(gradebook)
+        except sqlite3.Error as error:
+            raise NotWritable(
+                f"{gradebook} cannot be written ({error}): {_remedy(error)}, then run again; what "
+                "is graded is kept"
+            ) from error
+
+
+def _write_nothing(gradebook: Path) -> None:
+    """All that writing takes, with nothing to write."""
+    from autograder.gradebook import PATIENCE
+
+    with contextlib.closing(
+        sqlite3.connect(gradebook, timeout=PATIENCE, isolation_level=None)
+    ) as database:
+        database.execute("BEGIN IMMEDIATE")
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        database.execute(f"PRAGMA user_version = {version}")
+        database.execute("ROLLBACK")
+
+
+def _remedy(error: sqlite3.Error) -> str:
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith("SQLITE_BUSY"):
+        return "end the program that holds it (a formgrader?)"
+    if name.startswith("SQLITE_READONLY"):
+        return "give yourself the right to write the file and its folder"
+    return "let `autograder doctor` look it over, and `autograder restore` bring a copy back"
+
+
 def backups(course: Path) -> list[Path]:
-    """Copies of the gradebook, the newest first."""
+    """Copies of the gradebook, the newest first: they are numbered, as clocks jump."""
     return sorted((_folder(course) / "backups").glob("gradebook-*.db"), reverse=True)
+
+
+def _next_name(course: Path) -> str:
+    newest = next(iter(backups(course)), None)
+    number = int(newest.name.split("-")[1]) + 1 if newest else 1
+    return f"gradebook-{number:06d}-{datetime.now(UTC):%Y%m%d-%H%M%S}.db"
 
 
 def _copy(source: Path, target: Path) -> None:
     """A consistent copy, also of a database in use; the target is whole or not there."""
+    from autograder.gradebook import PATIENCE
+
     half = target.with_suffix(".half")
     half.unlink(missing_ok=True)
-    with (
-        contextlib.closing(sqlite3.connect(source)) as old,  # completes what a crash cut short
-        contextlib.closing(sqlite3.connect(half)) as new,
-    ):
-        old.backup(new)
-    half.replace(target)
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(source, timeout=PATIENCE)) as old,
+            contextlib.closing(sqlite3.connect(half)) as new,
+        ):
+            old.backup(new)  # completes what a crash cut short
+        half.replace(target)
+    finally:
+        half.unlink(missing_ok=True)
 
 
 def back_up(course: Path) -> Path | None:
@@ -82,7 +147,7 @@ def back_up(course: Path) -> Path | None:
         return None
     folder = _folder(course) / "backups"
     folder.mkdir(exist_ok=True)
-    target = folder / f"gradebook-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.db"
+    target = folder / _next_name(course)
     try:
         _copy(gradebook, target)
     except sqlite3.Error as error:
@@ -96,6 +161,16 @@ def back_up(course: Path) -> Path | None:
     for old in earlier[KEPT - 1 :]:
         old.unlink()
     return target
+
+
+def begin_writing(course: Path) -> None:
+    """Before results are recorded: they can be, and the gradebook can be brought back.
+
+    Raises:
+        NotWritable, NotCopied: not so; nothing has been changed.
+    """
+    require_writable(course)
+    back_up(course)
 
 
 def _require_whole(path: Path) -> None:

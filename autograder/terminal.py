@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from autograder.assignment import Assignment
 from autograder.record import task_text, words
-from autograder.verdicts import Report, State, TaskReport, Verdict
+from autograder.verdicts import Report, State, TaskReport, Verdict, one_line
 
 if TYPE_CHECKING:  # some of these bring torch, which takes seconds
     from autograder.attack import Attempt
@@ -103,6 +103,32 @@ def print_table(assignment: Assignment, reports: dict[str, Report | None], grade
         cells += [Text("")] * (len(assignment.tasks) - len(cells))
         table.add_row(student, *cells, Text(_score(report), style="bold"))
     Console().print(table)
+    _print_ungraded(reports)
+
+
+def _print_ungraded(reports: dict[str, Report | None]) -> None:
+    """Why some have no score, the grader's own faults first."""
+    states = (State.INFRASTRUCTURE_FAULT, State.REFUSED)
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    for state in states:
+        found = {who: report for who, report in sorted(reports.items()) if _is(report, state)}
+        if found:
+            console.print(f"{len(found)} {state.value.replace('_', ' ')}, {_WHAT_NEXT[state]}:")
+        for student, report in list(found.items())[:_SHOWN]:
+            console.print(f"  {student}: {one_line(report.reason)}" if report else student)
+        if len(found) > _SHOWN:
+            console.print(f"  and {len(found) - _SHOWN} more")
+
+
+def _is(report: Report | None, state: State) -> bool:
+    return report is not None and report.state is state
+
+
+_SHOWN = 20
+_WHAT_NEXT = {
+    State.INFRASTRUCTURE_FAULT: "no fault of the students; run again to grade these",
+    State.REFUSED: "to be graded by hand",
+}
 
 
 def print_moves(moves: list[Move], total: int) -> None:

@@ -21,6 +21,7 @@ TOP = {
 }  # fmt: skip
 LAYERS = (
     ("autograder.cli",),
+    ("autograder.commands",),
     ("autograder.terminal", "autograder.page"),
     ("autograder.attack", "autograder.doctor"),
     ("autograder.regrade",),
@@ -40,7 +41,7 @@ LAYERS = (
     ("autograder.checks",),
     ("autograder.wire", "autograder.outputs"),
     ("autograder.verdicts",),
-    ("autograder.lean", "autograder.gradebook"),
+    ("autograder.lean", "autograder.gradebook", "autograder.stamps"),
 )
 
 

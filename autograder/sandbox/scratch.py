@@ -53,9 +53,9 @@ def remove(folder: str) -> None:
         os.rmdir(folder)
 
 
-def sweep(place: str) -> None:
+def sweep(place: str, prefix: str = PREFIX) -> None:
     """Remove the folders of graders that were killed before they could."""
-    for folder in Path(place).glob(f"{PREFIX}*-*"):
-        owner = folder.name.removeprefix(PREFIX).split("-")[0]
+    for folder in Path(place).glob(f"{prefix}*-*"):
+        owner = folder.name.removeprefix(prefix).split("-")[0]
         if owner.isdigit() and not Path(f"/proc/{owner}").exists():
             remove(str(folder))

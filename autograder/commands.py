@@ -1,0 +1,202 @@
+"""What the commands of `autograder` do, from parsed arguments to an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from autograder.assignment import CONFIG, Assignment, course_folder, find
+from autograder.sandbox.policy import UNPROTECTED_VARIABLE, Policy, default_policy
+from autograder.sandbox.walls import require
+from autograder.verdicts import Report, State
+
+Graders = Callable[[argparse.Namespace, Assignment, Policy], int]
+
+
+def _policy(arguments: argparse.Namespace) -> Policy:
+    if arguments.unprotected:
+        os.environ[UNPROTECTED_VARIABLE] = "1"  # workers and nbgrader see it too
+    policy = default_policy()
+    if policy.protected:
+        require()
+    else:
+        print("warning: students' code runs WITHOUT walls on this machine", file=sys.stderr)
+    return policy
+
+
+def _course(arguments: argparse.Namespace) -> Path:
+    course: Path = (arguments.course or course_folder()).resolve()
+    if not (course / CONFIG).is_file():
+        raise LookupError(f"{course} is no course: there is no {CONFIG} in it")
+    return course
+
+
+def _assignment(arguments: argparse.Namespace) -> Assignment:
+    return find(arguments.assignment, _course(arguments))
+
+
+def release(arguments: argparse.Namespace) -> int:
+    from autograder.release import release
+
+    assignment = _assignment(arguments)
+    release(assignment)
+    print(f"wrote {assignment.released}\nwrote {assignment.tape}")
+    if arguments.bundle:
+        from autograder.bundle import write_bundle
+
+        write_bundle(assignment, arguments.bundle)
+        print(f"wrote {arguments.bundle}: all that students need")
+    return 0
+
+
+def alone(run: Graders) -> Callable[[argparse.Namespace], int]:
+    """A command that has the course to itself; another grader is waited for."""
+
+    def locked(arguments: argparse.Namespace) -> int:
+        from autograder.safekeeping import only_grader
+
+        policy, assignment = _policy(arguments), _assignment(arguments)
+        with only_grader(assignment.course):
+            return run(arguments, assignment, policy)
+
+    return locked
+
+
+def grade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy) -> int:
+    from autograder import batch
+    from autograder.submissions import find_submissions
+    from autograder.terminal import Progress, print_table
+
+    submissions = find_submissions(assignment, arguments.student)
+    todo = [s for s in submissions if arguments.force or not batch.is_up_to_date(assignment, s)]
+    jobs = arguments.jobs or batch.default_jobs()
+    with Progress(len(todo)) as progress:
+        done = (
+            batch.grade_all(assignment, todo, policy, jobs, progress, arguments.feedback)
+            if todo
+            else {}
+        )
+    if arguments.feedback:
+        late = [s.student for s in submissions if batch.feedback_is_missing(assignment, s.student)]
+        batch.write_feedback(assignment, late)
+    reports = {
+        s.student: done.get(s.student) or batch.earlier_report(assignment, s.student)
+        for s in submissions
+    }
+    print_table(assignment, reports, graded=len(done))
+    return _status(done.values())
+
+
+def _status(reports: Iterable[Report | None]) -> int:
+    """1 if the grader failed on a submission, 0 whatever the scores."""
+    faulty = (report and report.state is State.INFRASTRUCTURE_FAULT for report in reports)
+    return 1 if any(faulty) else 0
+
+
+def regrade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy) -> int:
+    from autograder import batch, regrade
+    from autograder.submissions import find_submissions
+    from autograder.terminal import Progress, print_moves
+
+    submissions = find_submissions(assignment, arguments.student)
+    jobs = arguments.jobs or batch.default_jobs()
+    with (
+        Progress(len(submissions)) as progress,
+        batch.judged(assignment, submissions, policy, jobs) as results,
+    ):
+        moves = regrade.moves(assignment, progress.over(results))
+    print_moves(moves, len(submissions))
+    if arguments.dry_run or not moves or not (arguments.yes or _agreed()):
+        print("nothing was written")
+        return 0
+    moved = {move.student for move in moves}
+    todo = [s for s in submissions if s.student in moved]
+    # Judged again, and to the same result: 20,000 notebooks at once would not fit into memory.
+    with Progress(len(todo)) as progress:
+        done = batch.grade_all(assignment, todo, policy, jobs, progress, arguments.feedback)
+    print(f"wrote {len(todo)} results; `autograder restore` takes that back in the gradebook")
+    return _status(done.values())
+
+
+def _agreed() -> bool:
+    return sys.stdin.isatty() and input("write these results? [y/N] ").lower() in ("y", "yes")
+
+
+def check(arguments: argparse.Namespace) -> int:
+    from autograder.submissions import Submission
+    from autograder.terminal import print_report
+    from autograder.worker import judge_file, start
+
+    policy, assignment = _policy(arguments), _assignment(arguments)
+    seed = secrets.randbits(32) if arguments.seed is None else arguments.seed
+    if not arguments.file.exists():
+        raise FileNotFoundError(f"there is no file {arguments.file}")
+    start()
+    report = judge_file(Submission("", arguments.file), assignment, policy, seed).report
+    if arguments.json:
+        text = json.dumps(report.as_dict(), indent=2)
+        print(text) if str(arguments.json) == "-" else arguments.json.write_text(text + "\n")
+    if str(arguments.json) != "-":
+        print_report(report)
+    return _status([report])
+
+
+def replay(arguments: argparse.Namespace) -> int:
+    from autograder.replay import replay
+    from autograder.submissions import read_file
+    from autograder.worker import start
+
+    arguments.assignment = arguments.assignment or arguments.file.stem
+    policy, assignment = _policy(arguments), _assignment(arguments)
+    start()
+    data = read_file(arguments.file)
+    replayed = replay(data, assignment, arguments.task, arguments.seed, policy)
+    print(replayed.text())
+    if arguments.save:
+        replayed.save(arguments.save)
+        print(f"wrote {arguments.save}: beside the notebook, check({arguments.task!r}) replays it")
+    return 0
+
+
+def report(arguments: argparse.Namespace) -> int:
+    from autograder.page import write_page
+
+    print(f"wrote {write_page(_assignment(arguments))}")
+    return 0
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    from autograder.safekeeping import backups, only_grader, restore
+
+    course = _course(arguments)
+    if arguments.list:
+        print("\n".join(path.name for path in backups(course)) or "no copies yet")
+        return 0
+    with only_grader(course):
+        print(f"the gradebook is that of {restore(course, arguments.copy).name} again")
+    return 0
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    from autograder.doctor import findings
+    from autograder.terminal import print_attempt, print_finding
+
+    course, well = _course(arguments), True
+    for finding in findings(course):
+        print_finding(finding)
+        well = well and finding.healthy
+    if arguments.attack:
+        from autograder.attack import attack
+        from autograder.worker import start
+
+        policy = _policy(arguments)
+        start()
+        for attempt in attack(course, policy):
+            print_attempt(attempt)
+            well = well and attempt.blocked
+    return 0 if well else 1

@@ -1,0 +1,351 @@
+"""After kills, a full disk, a gradebook that cannot be written and a clock that jumps, one more run
+leaves the course as an undisturbed one does: nothing is lost, nothing is graded twice."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder import gradebook
+from autograder.assignment import find
+from autograder.batch import feedback_is_missing, is_up_to_date
+from autograder.page import write_page
+from autograder.safekeeping import NotWritable, back_up, backups, begin_writing, require_writable
+from autograder.submissions import find_submissions
+from tests.samples import SAMPLES, hand_in, make_course
+
+pytestmark = pytest.mark.slow
+QUICK = tuple(s for s in SAMPLES if s.student in ("ada", "ben", "carla", "dan", "kim"))
+NO_RESULTS = shutil.ignore_patterns("autograded", "gradebook*", "feedback", "report", "backups")
+DAY = 86_400 * 10**9
+Course = Callable[[], Path]
+
+
+def _command(course: Path, *arguments: str) -> list[str]:
+    program = str(Path(sys.executable).with_name("autograder"))
+    return [program, *arguments, "--course", str(course)]
+
+
+def _grade(course: Path, *arguments: str, status: int = 0) -> str:
+    command = _command(course, "grade", "vae", *arguments)
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def _grades(course: Path) -> list[tuple]:
+    query = """
+        SELECT s.student_id, c.name, g.auto_score, g.manual_score, g.needs_manual_grade
+        FROM grade g JOIN submitted_notebook n ON g.notebook_id = n.id
+        JOIN submitted_assignment s ON n.assignment_id = s.id
+        JOIN base_cell c ON g.cell_id = c.id ORDER BY 1, 2
+    """
+    with sqlite3.connect(course / "gradebook.db") as database:
+        return database.execute(query).fetchall()
+
+
+def _files(course: Path, *folders: str) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(course)): path.read_bytes()
+        for folder in folders
+        for path in sorted((course / folder).rglob("*"))
+        if path.is_file()
+    }
+
+
+def _changed(course: Path) -> dict[str, int]:
+    """When each complete result was written."""
+    assignment = find("vae", course)
+    paths = (
+        assignment.autograded(submission.student)
+        for submission in find_submissions(assignment)
+        if is_up_to_date(assignment, submission)
+    )
+    return {str(path): path.stat().st_mtime_ns for path in paths}
+
+
+def _must_equal(rough: Path, calm: Path, *folders: str) -> None:
+    assert _grades(rough) == _grades(calm)
+    assert _files(rough, *folders) == _files(calm, *folders)
+
+
+def _page(course: Path) -> bytes:
+    """The report without the date, which is that of the run."""
+    return write_page(find("vae", course)).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course that was graded without disturbance."""
+    course = tmp_path_factory.mktemp("calm") / "course"
+    make_course(course)
+    hand_in(find("vae", course), QUICK)
+    _grade(course, "--feedback")
+    return course
+
+
+@pytest.fixture
+def rough(calm: Path, tmp_path: Path) -> Course:
+    """Makes the same course, not graded yet."""
+
+    def make() -> Path:
+        course = tmp_path / "rough"
+        shutil.rmtree(course, ignore_errors=True)
+        shutil.copytree(calm, course, ignore=NO_RESULTS)
+        return course
+
+    return make
+
+
+def _killed(course: Path, seconds: float) -> bool:
+    """Start the batch and kill it after a while; False if it was through before that."""
+    process = subprocess.Popen(
+        _command(course, "grade", "vae", "--feedback"),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        assert process.wait(seconds) == 0
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return True
+    return False
+
+
+def test_thirty_kills_of_the_batch(calm: Path, rough: Course) -> None:
+    course, moments, killed = rough(), random.Random(3), 0
+    start = time.monotonic()
+    _grade(course, "--feedback")
+    length = time.monotonic() - start
+    course, results = rough(), dict[str, int]()
+    while killed < 30:
+        killed += (through := not _killed(course, moments.uniform(0, 0.7 * length))) is False
+        found = _changed(course)
+        assert results.items() <= found.items()  # nothing is graded twice
+        results = found
+        if through:
+            _must_equal(course, calm, "autograded", "feedback")
+            course, results = rough(), {}
+    _grade(course, "--feedback")
+    _must_equal(course, calm, "autograded", "feedback")
+    assert results.items() <= _changed(course).items()
+    assert _page(course) == _page(calm)
+
+
+def _record_all(course: Path, graded: dict) -> None:
+    """What a batch does with its results, without the judging; skips what is up to date."""
+    from autograder.recorder import Recorder
+
+    assignment = find("vae", course)
+    todo = [s for s in find_submissions(assignment) if not is_up_to_date(assignment, s)]
+    begin_writing(course)
+    with Recorder(assignment) as recorder:
+        for submission in todo:
+            recorder.record(submission, copy.deepcopy(graded[submission.student]))
+
+
+def _recorded_and_killed(course: Path, graded: dict, seconds: float) -> bool:
+    """Record in a child that is killed after a while; False if it was through before that."""
+    child = os.fork()
+    if child == 0:
+        try:
+            _record_all(course, graded)
+            os._exit(0)
+        except BaseException as error:
+            (course / "problem.txt").write_text(f"{type(error).__name__}: {error}")
+            os._exit(1)
+    time.sleep(seconds)
+    ended, status = os.waitpid(child, os.WNOHANG)
+    if ended:
+        assert status == 0, (course / "problem.txt").read_text()
+        return False
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return True
+
+
+def test_thirty_kills_while_results_are_written(calm: Path, rough: Course, tmp_path: Path) -> None:
+    from autograder.sandbox.policy import Policy
+    from autograder.worker import judge_file
+
+    course = rough()
+    assignment, policy = find("vae", course), Policy()
+    submissions = find_submissions(assignment)
+    graded = {s.student: judge_file(s, assignment, policy) for s in submissions}
+    start = time.monotonic()
+    _record_all(course, graded)
+    length = time.monotonic() - start
+    course, moments, killed = rough(), random.Random(7), 0
+    while killed < 30:
+        killed += _recorded_and_killed(course, graded, moments.uniform(0, 0.6 * length))
+        if all(is_up_to_date(assignment, submission) for submission in submissions):
+            _must_equal(course, calm, "autograded")
+            course = rough()
+    _record_all(course, graded)
+    _must_equal(course, calm, "autograded")
+
+
+@contextlib.contextmanager
+def _mounted(*arguments: str, at: Path) -> Iterator[None]:
+    done = subprocess.run(["mount", *arguments, str(at)], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"needs the right to mount: {done.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(at)], check=True)
+
+
+@pytest.mark.parametrize("free", [200_000, 1_800_000])
+def test_a_full_disk(calm: Path, tmp_path: Path, free: int) -> None:
+    course = tmp_path / "small"
+    course.mkdir()
+    with _mounted("-t", "tmpfs", "-o", "size=40m", "none", at=course):
+        shutil.copytree(calm, course, ignore=NO_RESULTS, dirs_exist_ok=True)
+        filler = course / "filler"
+        filler.write_bytes(bytes(shutil.disk_usage(course).free - free))
+        said = _grade(course, "--feedback", status=2)
+        assert "no room in" in said and "then run again" in said
+        results = _changed(course)
+        filler.unlink()
+        _grade(course, "--feedback")
+        _must_equal(course, calm, "autograded", "feedback")
+        assert results.items() <= _changed(course).items()
+
+
+def test_a_read_only_gradebook(calm: Path, rough: Course) -> None:
+    course = rough()
+    _grade(course, "--student", "ada")
+    path, before = course / "gradebook.db", _changed(course)
+    with (
+        _mounted("--bind", str(path), at=path),
+        _mounted("-o", "remount,ro,bind", at=path),
+    ):
+        said = _grade(course, "--feedback", status=2)
+        assert "cannot be written (attempt to write a readonly database)" in said
+        assert "Give yourself the right to write" in said
+        assert _changed(course) == before
+    _grade(course, "--feedback")
+    _must_equal(course, calm, "autograded", "feedback")
+
+
+def _lock(course: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(
+        course / "gradebook.db", isolation_level=None, check_same_thread=False
+    )
+    database.execute("BEGIN EXCLUSIVE")
+    return database
+
+
+def test_a_gradebook_that_another_program_holds_for_a_while(calm: Path, rough: Course) -> None:
+    course = rough()
+    process = subprocess.Popen(_command(course, "grade", "vae", "--feedback"))
+    while not _changed(course):
+        assert process.poll() is None
+        time.sleep(0.05)
+    with contextlib.closing(_lock(course)):
+        time.sleep(8)  # SQLite alone gives up after 5
+        assert process.poll() is None
+    assert process.wait() == 0
+    _must_equal(course, calm, "autograded", "feedback")
+
+
+def test_a_gradebook_that_another_program_keeps(
+    calm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gradebook, "PATIENCE", 0.5)
+    held = pytest.raises(NotWritable, match=r"database is locked\): end the program that holds")
+    with contextlib.closing(_lock(calm)), held:
+        require_writable(calm)
+    require_writable(calm)
+
+
+def test_after_a_clock_jumps_back_feedback_is_that_of_the_last_result(rough: Course) -> None:
+    course = rough()
+    assignment = find("vae", course)
+    _grade(course, "--feedback", "--student", "ada")
+    for path in course.rglob("*"):  # all that is there comes from tomorrow
+        changed = path.stat().st_mtime_ns + DAY
+        os.utime(path, ns=(changed, changed))
+    assert not feedback_is_missing(assignment, "ada")
+    results = _changed(course)
+    assert "0 graded now" in _grade(course, "--student", "ada")
+    assert _changed(course) == results
+    (course / "submitted/ada/vae/vae.ipynb").write_bytes(
+        (course / "submitted/ben/vae/vae.ipynb").read_bytes()
+    )
+    assert "1 graded now" in _grade(course, "--student", "ada")
+    assert feedback_is_missing(assignment, "ada")
+    _grade(course, "--feedback", "--student", "ada")
+    assert not feedback_is_missing(assignment, "ada")
+    ben = find("vae", course).autograded("ada").read_text()
+    assert (
+        assignment.feedback("ada").stat().st_mtime_ns
+        == (assignment.autograded("ada").stat().st_mtime_ns)
+        and '"score": 70' not in ben
+    )
+
+
+def test_a_page_that_was_cut_short_is_written_again(rough: Course) -> None:
+    course = rough()
+    assignment = find("vae", course)
+    _grade(course, "--feedback", "--student", "ada")
+    page = assignment.feedback("ada")
+    whole = page.read_bytes()
+    page.chmod(0o644)
+    page.write_bytes(whole[: len(whole) // 2])
+    _grade(course, "--feedback", "--student", "ada")
+    assert page.read_bytes() == whole
+
+
+def test_the_newest_copy_is_the_last_that_was_made_whatever_the_clock_says(
+    rough: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = rough()
+    for year in (2031, 2026, 2029):
+        with sqlite3.connect(course / "gradebook.db") as database:
+            database.execute(f"CREATE TABLE made_{year} (x)")
+        made = back_up(course)
+        assert made is not None
+        assert backups(course)[0] == made
+        made.rename(made.with_name(made.name[:17] + f"{year}0101-000000.db"))
+
+
+def test_penalties_for_being_late_survive_a_regrade(rough: Course) -> None:
+    from autograder.gradebook import Gradebook
+
+    course = rough()
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write('\nc.LateSubmissionPlugin.penalty_method = "zero"\n')
+    stamp = course / "submitted" / "ben" / "vae" / "timestamp.txt"
+    stamp.write_text("2026-03-02 10:00:00 UTC")
+    _grade(course, "--student", "ada", "ben")
+    url = f"sqlite:///{course / 'gradebook.db'}"
+    with Gradebook(url) as book:
+        book.update_or_create_assignment("vae", duedate="2026-03-01 10:00:00 UTC")
+    _grade(course, "--force", "--student", "ada", "ben")
+
+    def penalties() -> dict[str, float | None]:
+        with Gradebook(url) as book:
+            return {
+                s.student.id: s.late_submission_penalty for s in book.assignment_submissions("vae")
+            }
+
+    late = penalties()
+    assert not late["ada"] and late["ben"] and late["ben"] > 0
+    _grade(course, "--force", "--student", "ada", "ben")
+    assert penalties() == late
+    subprocess.run(_command(course, "regrade", "vae", "--yes"), check=True)
+    assert {name: penalties()[name] for name in late} == late
