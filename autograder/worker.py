@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import copy
 import logging
+import multiprocessing
+import os
 import resource
 import signal
 import socket
+import threading
 from dataclasses import replace
 
 from autograder.assignment import Assignment
@@ -22,6 +25,14 @@ MEMORY = 6 << 30
 """Bytes of a worker: a kernel that floods its judge costs that worker, not the machine."""
 
 
+def _end_with_coordinator() -> None:
+    """A killed coordinator leaves its workers waiting for work that never comes."""
+    coordinator = multiprocessing.parent_process()
+    if coordinator is not None:
+        coordinator.join()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def start(nursery: socket.socket | None = None) -> None:
     """One thread for the judge's arithmetic, as there are as many workers as cores, and a limit.
 
@@ -29,6 +40,7 @@ def start(nursery: socket.socket | None = None) -> None:
     """
     import torch
 
+    threading.Thread(target=_end_with_coordinator, daemon=True).start()
     if nursery is not None:
         adopt_from(nursery)
 

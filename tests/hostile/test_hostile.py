@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import json
-import os
 import re
 import sqlite3
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
@@ -22,6 +18,7 @@ from autograder.verdicts import Report, State
 from tests.conftest import ROOT
 from tests.hostile.course import ALL, CATEGORIES, NEIGHBOURS, Scene, scene
 from tests.hostile.submission import SECRET, Hostile
+from tests.processes import orphans_come_here, survivors
 from tests.samples import TASKS
 
 pytestmark = pytest.mark.slow
@@ -35,36 +32,8 @@ STOCK: tuple[Hostile, ...] = (
     *(one for name in ("forgery", "resources", "exfiltration") for one in CATEGORIES[name][::8]),
 )
 """Those that stock nbgrader grades as well: its reader is another one, its sandbox the same."""
-_PR_SET_CHILD_SUBREAPER = 36
 Rows = dict[tuple[str, str], tuple[float | None, float | None, bool]]
 """Automatic and manual score and 'needs manual grading', by student and task."""
-
-
-@contextlib.contextmanager
-def _orphans_come_here() -> Iterator[None]:
-    """Whoever loses its parent becomes our child, so that we can see it and must bury it."""
-    prctl = ctypes.CDLL(None).prctl
-    prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    try:
-        yield
-    finally:
-        prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
-
-
-def _children() -> set[int]:
-    """Processes below this one, those that lost their parents included."""
-    found = Path(f"/proc/{os.getpid()}/task").glob("*/children")
-    return {int(pid) for path in found for pid in path.read_text().split()}
-
-
-def _survivors(before: set[int], seconds: float = 10.0) -> list[str]:
-    """Processes below this one that were not there before, after a while; the dead are buried."""
-    deadline = time.monotonic() + seconds
-    while (left := _children() - before) and time.monotonic() < deadline:
-        for pid in left:
-            os.waitpid(pid, os.WNOHANG)
-        time.sleep(0.1)
-    return [Path(f"/proc/{pid}/cmdline").read_text() for pid in left]
 
 
 def _files(*folders: Path) -> dict[str, tuple[int, int]]:
@@ -90,11 +59,11 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """All of them in one course, graded by one batch that leaves neither traces nor processes."""
     with scene(tmp_path_factory.mktemp("hostile"), ALL, KEY) as made:
         folders = [made.course / name for name in ("submitted", "solutions", "notebooks")]
-        with _orphans_come_here():
-            before, processes = _files(made.home, *folders), _children()
+        with orphans_come_here() as processes:
+            before = _files(made.home, *folders)
             made.run("autograder", "grade", "vae", "--feedback")
             assert _files(made.home, *folders) == before
-            assert _survivors(processes) == []
+            assert survivors(processes) == []
         yield made
 
 
