@@ -27,11 +27,13 @@ BY_NAME = {one.name: one for one in ALL}
 NBGRADERS_OWN = {"missing", "several", "checkpoint", "folder-nested"}
 NBGRADERS_OWN |= {one.name for one in ALL if one.name.startswith(("name-", "time-"))}
 """Stock nbgrader itself looks for the exact file name and parses the time, before it asks us."""
+EACH = 1 if os.environ.get("HOSTILE_STOCK") == "all" else 8
 STOCK: tuple[Hostile, ...] = (
     *(one for one in CATEGORIES["malformed"] if one.name not in NBGRADERS_OWN),
-    *(one for name in ("forgery", "resources", "exfiltration") for one in CATEGORIES[name][::8]),
+    *(one for name in ("forgery", "resources", "exfiltration") for one in CATEGORIES[name][::EACH]),
 )
-"""Those that stock nbgrader grades as well: its reader is another one, its sandbox the same."""
+"""Those that stock nbgrader grades as well: its reader is another one, its sandbox the same, so that
+a part of those that aim at the sandbox is enough from day to day."""
 Rows = dict[tuple[str, str], tuple[float | None, float | None, bool]]
 """Automatic and manual score and 'needs manual grading', by student and task."""
 
