@@ -19,37 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from autograder import worker
 from autograder.assignment import Assignment
-from autograder.record import METADATA, read_report
 from autograder.results import Graded, ungraded
 from autograder.sandbox.host import Nursery
 from autograder.sandbox.policy import Policy
-from autograder.sanitise import Refused
-from autograder.stamps import is_current
-from autograder.submissions import Submission, digest_of, read_file
+from autograder.submissions import Submission
 from autograder.verdicts import Report, State
 
 if TYPE_CHECKING:
     from autograder.recorder import Recorder
-
-
-def is_up_to_date(assignment: Assignment, submission: Submission) -> bool:
-    """Whether a result of this very content is there, whatever the times of the files; a fault of
-    the grader is no result."""
-    import nbformat
-
-    with contextlib.suppress(OSError, ValueError, Refused):
-        data = read_file(submission.path)
-        result = nbformat.read(assignment.autograded(submission.student), as_version=4)
-        report = read_report(result)
-        faulty = report is None or report.state is State.INFRASTRUCTURE_FAULT
-        return not faulty and bool(result.metadata[METADATA].get("digest") == digest_of(data))
-    return False
-
-
-def feedback_is_missing(assignment: Assignment, student: str) -> bool:
-    """Whether there is no feedback page, or one that was made from another result."""
-    result = assignment.autograded(student)
-    return result.is_file() and not is_current(assignment.feedback(student), result)
 
 
 def _failed(assignment: Assignment, error: BaseException) -> Graded:
@@ -194,12 +171,3 @@ def write_feedback(assignment: Assignment, students: list[str]) -> None:
         with Recorder(assignment) as recorder:
             for student in students:
                 recorder.write_feedback(student)
-
-
-def earlier_report(assignment: Assignment, student: str) -> Report | None:
-    """The report of an earlier run, from the autograded notebook."""
-    import nbformat
-
-    with contextlib.suppress(OSError, ValueError):
-        return read_report(nbformat.read(assignment.autograded(student), as_version=4))
-    return None

@@ -71,9 +71,10 @@ def grade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy)
     from autograder import batch
     from autograder.submissions import find_submissions
     from autograder.terminal import Progress, print_table
+    from autograder.up_to_date import earlier_report, feedback_is_missing, outdated
 
     submissions = find_submissions(assignment, arguments.student)
-    todo = [s for s in submissions if arguments.force or not batch.is_up_to_date(assignment, s)]
+    todo = submissions if arguments.force else outdated(assignment, submissions)
     jobs = arguments.jobs or batch.default_jobs()
     with Progress(len(todo)) as progress:
         done = (
@@ -82,11 +83,10 @@ def grade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy)
             else {}
         )
     if arguments.feedback:
-        late = [s.student for s in submissions if batch.feedback_is_missing(assignment, s.student)]
+        late = [s.student for s in submissions if feedback_is_missing(assignment, s.student)]
         batch.write_feedback(assignment, late)
     reports = {
-        s.student: done.get(s.student) or batch.earlier_report(assignment, s.student)
-        for s in submissions
+        s.student: done.get(s.student) or earlier_report(assignment, s.student) for s in submissions
     }
     print_table(assignment, reports, graded=len(done))
     return _status(done.values())
@@ -171,7 +171,8 @@ def report(arguments: argparse.Namespace) -> int:
 
 
 def restore(arguments: argparse.Namespace) -> int:
-    from autograder.safekeeping import backups, only_grader, restore
+    from autograder.backups import backups, restore
+    from autograder.safekeeping import only_grader
 
     course = _course(arguments)
     if arguments.list:

@@ -92,8 +92,8 @@ def _integrity(path: Path) -> str:
 
 
 def _gradebook(course: Path) -> Iterator[Finding]:
+    from autograder.backups import backups
     from autograder.release import gradebook_file
-    from autograder.safekeeping import backups
 
     path = gradebook_file(course)
     if path is None:

@@ -12,10 +12,10 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from autograder.assignment import Assignment
-from autograder.batch import earlier_report
 from autograder.record import COLOURS, words
 from autograder.release import configuration
 from autograder.submissions import find_submissions
+from autograder.up_to_date import earlier_report
 from autograder.verdicts import Report, TaskReport, Verdict
 
 _BINS = 10

@@ -8,10 +8,10 @@ from itertools import zip_longest
 from typing import Any
 
 from autograder.assignment import Assignment
-from autograder.batch import earlier_report
 from autograder.record import words
 from autograder.results import Graded
 from autograder.submissions import Submission
+from autograder.up_to_date import earlier_report
 from autograder.verdicts import CheckResult, Report, TaskReport
 
 

@@ -70,7 +70,7 @@ def gradebook_file(course: Path) -> Path | None:
     """The course's gradebook; None where it is no file but a database server's."""
     url = str(configuration(course).CourseDirectory.db_url)
     kind, _, path = url.partition(":///")
-    return Path(path) if kind == "sqlite" else None
+    return Path(path.partition("?")[0]) if kind == "sqlite" else None
 
 
 def _generate(course: Path, name: str, config: Any) -> None:

@@ -26,9 +26,11 @@ LAYERS = (
     ("autograder.attack", "autograder.doctor"),
     ("autograder.regrade",),
     ("autograder.batch", "autograder.replay", "autograder.bundle"),
+    ("autograder.up_to_date",),
     ("autograder.worker", "autograder.recorder"),
     ("autograder.nbgrader_plugin",),
     ("autograder.safekeeping",),
+    ("autograder.backups",),
     ("autograder.release",),
     ("autograder.tape_recorder",),
     ("autograder.record",),
@@ -42,6 +44,7 @@ LAYERS = (
     ("autograder.wire", "autograder.outputs"),
     ("autograder.verdicts",),
     ("autograder.lean", "autograder.gradebook", "autograder.stamps"),
+    ("autograder.database",),
 )
 
 

@@ -10,15 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import safekeeping
-from autograder.safekeeping import (
-    NotCopied,
-    NotRestored,
-    back_up,
-    backups,
-    only_grader,
-    restore,
-)
+from autograder import backups as copies
+from autograder.backups import NotCopied, NotRestored, back_up, backups, restore
+from autograder.safekeeping import only_grader
 
 
 @pytest.fixture
@@ -65,7 +59,7 @@ def test_an_unchanged_gradebook_is_not_copied_again(course: Path) -> None:
 
 
 def test_only_the_newest_copies_are_kept(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(safekeeping, "KEPT", 3)
+    monkeypatch.setattr(copies, "KEPT", 3)
     for number in range(5):
         _write(course, number)
         newest = back_up(course)

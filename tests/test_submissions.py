@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment import Assignment, find
-from autograder.batch import earlier_report, grade_all
+from autograder.batch import grade_all
 from autograder.sandbox.policy import Policy
 from autograder.sanitise import MAX_BYTES, Refused
 from autograder.submissions import find_submissions, read_file
+from autograder.up_to_date import earlier_report
 from tests.samples import make_course
 
 

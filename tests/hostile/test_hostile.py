@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -32,8 +33,8 @@ STOCK: tuple[Hostile, ...] = (
     *(one for one in CATEGORIES["malformed"] if one.name not in NBGRADERS_OWN),
     *(one for name in ("forgery", "resources", "exfiltration") for one in CATEGORIES[name][::EACH]),
 )
-"""Those that stock nbgrader grades as well: its reader is another one, its sandbox the same, so that
-a part of those that aim at the sandbox is enough from day to day."""
+"""Those that stock nbgrader grades as well: its reader is another one, its sandbox the same, so
+that a part of those that aim at the sandbox is enough from day to day."""
 Rows = dict[tuple[str, str], tuple[float | None, float | None, bool]]
 """Automatic and manual score and 'needs manual grading', by student and task."""
 
