@@ -132,11 +132,12 @@ def _recorded(recorder: Recorder, submission: Submission, graded: Graded, feedba
 
     try:
         recorder.record(submission, graded)
-        if feedback:
-            recorder.write_feedback(submission.student)
     except RecordingFailed as error:
         require_writable(recorder.course)
         return replace(graded.report, state=State.INFRASTRUCTURE_FAULT, reason=str(error))
+    if feedback:
+        with contextlib.suppress(RecordingFailed):  # `write_feedback` tries again, and says why
+            recorder.write_feedback(submission.student)
     return graded.report
 
 
@@ -163,11 +164,19 @@ def grade_all(
     return reports
 
 
-def write_feedback(assignment: Assignment, students: list[str]) -> None:
-    """Write the feedback pages of students who were graded earlier."""
-    if students:
-        from autograder.recorder import Recorder
+def write_feedback(assignment: Assignment, students: list[str]) -> dict[str, str]:
+    """Write the feedback pages of students who were graded earlier; those that failed, and why."""
+    failed: dict[str, str] = {}
+    if not students:
+        return failed
+    from autograder.recorder import Recorder, RecordingFailed
+    from autograder.safekeeping import require_writable
 
-        with Recorder(assignment) as recorder:
-            for student in students:
+    with Recorder(assignment) as recorder:
+        for student in students:
+            try:
                 recorder.write_feedback(student)
+            except RecordingFailed as error:
+                require_writable(assignment.course)
+                failed[student] = str(error)
+    return failed

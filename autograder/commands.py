@@ -82,14 +82,17 @@ def grade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy)
             if todo
             else {}
         )
+    failed = {}
     if arguments.feedback:
         late = [s.student for s in submissions if feedback_is_missing(assignment, s.student)]
-        batch.write_feedback(assignment, late)
+        failed = batch.write_feedback(assignment, late)
     reports = {
         s.student: done.get(s.student) or earlier_report(assignment, s.student) for s in submissions
     }
     print_table(assignment, reports, graded=len(done))
-    return _status(done.values())
+    for student, reason in failed.items():
+        print(f"no feedback page for {student}: {reason}", file=sys.stderr)
+    return 1 if failed else _status(done.values())
 
 
 def _status(reports: Iterable[Report | None]) -> int:

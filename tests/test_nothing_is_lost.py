@@ -309,6 +309,18 @@ def test_a_page_that_was_cut_short_is_written_again(rough: Course) -> None:
     assert page.read_bytes() == whole
 
 
+def test_a_page_that_cannot_be_written_costs_no_score(rough: Course) -> None:
+    course = rough()
+    (course / "feedback").mkdir()
+    (course / "feedback" / "dan").write_text("in the way")
+    said = _grade(course, "--feedback", "--student", "ada", "dan", status=1)
+    assert "no feedback page for dan" in said and "infrastructure" not in said
+    assert find("vae", course).feedback("ada").is_file()
+    (course / "feedback" / "dan").unlink()
+    assert "0 graded now" in _grade(course, "--feedback", "--student", "ada", "dan")
+    assert find("vae", course).feedback("dan").is_file()
+
+
 def test_the_newest_copy_is_the_last_that_was_made_whatever_the_clock_says(
     rough: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
