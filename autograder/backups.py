@@ -63,7 +63,8 @@ def back_up(course: Path) -> Path | None:
     A gradebook on a database server is copied by the server's own means.
 
     Raises:
-        NotCopied: it is locked or damaged, or the disk is full.
+        NotCopied: it is locked or damaged, or the disk is full. A damaged copy is not kept, so
+            that no whole one has to go for it.
     """
     gradebook = gradebook_file(course)
     if gradebook is None or not gradebook.is_file():
@@ -81,29 +82,43 @@ def back_up(course: Path) -> Path | None:
     if earlier and earlier[0].read_bytes() == target.read_bytes():
         target.unlink()
         return None
+    if damage := _damage(target):
+        target.unlink()
+        raise NotCopied(
+            f"{gradebook} is damaged ({damage}), so nothing is written to it: `autograder restore` "
+            "puts the newest whole copy back"
+        )
     for old in earlier[KEPT - 1 :]:
         old.unlink()
     return target
 
 
-def _require_whole(path: Path) -> None:
+def _damage(path: Path) -> str:
+    """What is wrong with a database; empty if it is whole."""
     try:
         with contextlib.closing(sqlite3.connect(path)) as database:
-            said = database.execute("PRAGMA integrity_check").fetchone()[0]
+            said = str(database.execute("PRAGMA integrity_check").fetchone()[0])
     except sqlite3.DatabaseError as error:
         said = str(error)
-    if said != "ok":
-        raise NotRestored(f"{path} is damaged ({said}); take another copy")
+    return "" if said == "ok" else " ".join(said.split())
 
 
 def _chosen(course: Path, name: str | None) -> Path:
+    """The copy of that name, else the newest that is whole."""
     found = backups(course)
     chosen = [path for path in found if name in (None, path.name)]
-    if chosen:
-        return chosen[0]
+    damaged = []
+    for path in chosen:
+        damage = _damage(path)
+        if not damage:
+            return path
+        damaged.append(f"{path.name} is damaged ({damage})")
     there = ", ".join(path.name for path in found) or "none"
-    wanted = f"no copy {name}" if name else "no copy"
-    raise NotRestored(f"there is {wanted} of the gradebook in {course / _FOLDER}; found: {there}")
+    wanted = f"no whole copy {name or ''}".strip()
+    raise NotRestored(
+        "; ".join([f"there is {wanted} of the gradebook in {course / _FOLDER}", *damaged,
+                   f"found: {there}"])
+    )  # fmt: skip
 
 
 def restore(course: Path, name: str | None = None) -> Path:
@@ -116,7 +131,6 @@ def restore(course: Path, name: str | None = None) -> Path:
     if gradebook is None:
         raise NotRestored("the gradebook is on a database server: restore it by the server's means")
     chosen = _chosen(course, name)
-    _require_whole(chosen)
     with contextlib.suppress(NotCopied):  # what is there now may be damaged
         back_up(course)
     for ending in ("-journal", "-wal", "-shm"):  # they belong to what is replaced

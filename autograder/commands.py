@@ -69,7 +69,7 @@ def alone(run: Graders) -> Callable[[argparse.Namespace], int]:
 
 def grade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy) -> int:
     from autograder import batch
-    from autograder.submissions import find_submissions
+    from autograder.submissions import find_submissions, overlooked
     from autograder.terminal import Progress, print_table
     from autograder.up_to_date import earlier_report, feedback_is_missing, outdated
 
@@ -90,6 +90,8 @@ def grade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy)
         s.student: done.get(s.student) or earlier_report(assignment, s.student) for s in submissions
     }
     print_table(assignment, reports, graded=len(done))
+    for sentence in overlooked(assignment):
+        print(sentence, file=sys.stderr)
     for student, reason in failed.items():
         print(f"no feedback page for {student}: {reason}", file=sys.stderr)
     return 1 if failed else _status(done.values())
@@ -157,6 +159,10 @@ def replay(arguments: argparse.Namespace) -> int:
     arguments.assignment = arguments.assignment or arguments.file.stem
     policy, assignment = _policy(arguments), _assignment(arguments)
     start()
+    if not arguments.file.exists():
+        raise FileNotFoundError(
+            f"there is no file {arguments.file}: a replay line starts from the course's folder"
+        )
     data = read_file(arguments.file)
     replayed = replay(data, assignment, arguments.task, arguments.seed, policy)
     print(replayed.text())
@@ -183,6 +189,8 @@ def restore(arguments: argparse.Namespace) -> int:
         return 0
     with only_grader(course):
         print(f"the gradebook is that of {restore(course, arguments.copy).name} again")
+        print("what was there before is the newest copy now: a second `autograder restore` is back")
+        print("what this gradebook does not know is graded by the next `autograder grade`")
     return 0
 
 

@@ -58,12 +58,14 @@ class SubmissionExporter(NotebookExporter):
 
 
 def _read(path: Path, found: assignments.Assignment) -> NotebookNode:
+    data = None
     try:
         data = read_file(path)
         clean = sanitise(data, found.template)
     except Refused as refusal:
         notebook = copy.deepcopy(found.template)
-        notebook.metadata[METADATA] = {"refused": str(refusal)}
+        digest = digest_of(data) if data is not None else ""
+        notebook.metadata[METADATA] = {"refused": str(refusal), "digest": digest}
         return notebook
     clean.notebook.metadata[METADATA] = {
         "notes": list(clean.notes),
@@ -92,7 +94,8 @@ class JudgeSubmission(NbGraderPreprocessor):
         about = nb.metadata.pop(METADATA, {})
         seed = seed_of(found.course, student, name, about.get("digest", ""))
         if "refused" in about:
-            return Graded(ungraded(found, seed, State.REFUSED, about["refused"]), nb)
+            report = ungraded(found, seed, State.REFUSED, about["refused"])
+            return Graded(report, nb, about["digest"])
         policy = default_policy()
         if policy.protected:
             require()

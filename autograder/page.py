@@ -42,10 +42,11 @@ class Bar:
 
 
 def _gradebook_scores(assignment: Assignment) -> dict[str, tuple[float, bool]]:
+    from autograder.database import readable
     from autograder.gradebook import Gradebook
 
     url = configuration(assignment.course).CourseDirectory.db_url
-    with Gradebook(url) as gradebook:
+    with readable(), Gradebook(url) as gradebook:
         submissions = gradebook.assignment_submissions(assignment.name)
         return {
             s.student.id: (
@@ -70,7 +71,7 @@ def rows(assignment: Assignment) -> list[Row]:
     for student in sorted(students):
         report = earlier_report(assignment, student)
         score, waits = scores.get(student, (None, False))
-        graded = report is not None and report.score is not None
+        graded = report is not None and (report.score is not None or not waits)
         feedback = _feedback(assignment, student)
         found.append(Row(student, score if graded else None, waits, report, feedback))
     return found

@@ -88,7 +88,11 @@ def _outputs(task: TaskReport, replay: str, graded: bool) -> list[NotebookNode]:
 
 def _remarks(report: Report) -> list[str]:
     if report.state is State.REFUSED:
-        return [f"This submission could not be graded. {report.reason}"]
+        return [
+            f"This submission could not be graded: {report.reason}",
+            "It waits for your instructor. Until then its points do not count, whatever the page "
+            "says above.",
+        ]
     if report.state is State.INFRASTRUCTURE_FAULT:
         return ["The grader failed on this submission; your instructor has been told."]
     return list(report.notes)

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ from typing import Any
 from autograder.backups import back_up, folder_of
 from autograder.release import gradebook_file
 
+_AT_ONCE = 2.0
+"""Seconds in which another program's write usually ends."""
 _ROOM = 1 << 20
 """Bytes that must fit into the course's folder; a graded notebook has less."""
 
@@ -69,15 +72,27 @@ def require_writable(course: Path) -> None:
 
 def _write_nothing(gradebook: Path) -> None:
     """All that writing takes, with nothing to write."""
-    from autograder.database import PATIENCE
-
     with contextlib.closing(
-        sqlite3.connect(gradebook, timeout=PATIENCE, isolation_level=None)
+        sqlite3.connect(gradebook, timeout=_AT_ONCE, isolation_level=None)
     ) as database:
-        database.execute("BEGIN IMMEDIATE")
+        _begin(database)
         version = database.execute("PRAGMA user_version").fetchone()[0]
         database.execute(f"PRAGMA user_version = {version}")
         database.execute("ROLLBACK")
+
+
+def _begin(database: sqlite3.Connection) -> None:
+    """Begin to write; says so before a long wait."""
+    from autograder.database import PATIENCE
+
+    try:
+        database.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        print(f"the gradebook is in use; waiting for up to {PATIENCE:g} s", file=sys.stderr)
+        database.execute(f"PRAGMA busy_timeout = {1000 * PATIENCE:.0f}")
+        database.execute("BEGIN IMMEDIATE")
 
 
 def _remedy(error: sqlite3.Error) -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 from autograder.assignment import Assignment
 from autograder.sanitise import MAX_BYTES, Refused
 
+_MOST_NAMES = 5
+
 
 @dataclass(frozen=True)
 class Submission:
@@ -36,18 +38,48 @@ def _notebook(student: str, folder: Path, name: str) -> Submission:
         for path in sorted([*folder.glob("*.ipynb"), *folder.glob("*/*.ipynb")])
         if ".ipynb_checkpoints" not in path.parts
     ]
+    names = [_readable(path.relative_to(folder)) for path in others]
     if len(others) == 1:
-        where = _readable(others[0].relative_to(folder))
-        return Submission(student, others[0], f"{name}.ipynb was handed in as {where}.")
-    return Submission(student, wanted)
+        return Submission(student, others[0], f"{name}.ipynb was handed in as {names[0]}.")
+    found = f"Found instead: {', '.join(names[:_MOST_NAMES])}." if names else ""
+    return Submission(student, wanted, found)
+
+
+def _folders(assignment: Assignment) -> list[Path]:
+    """submitted/STUDENT/NAME of all students whose name a gradebook can hold."""
+    found = (assignment.course / "submitted").glob(f"*/{assignment.name}")
+    return sorted(path for path in found if path.is_dir() and _is_student(path.parent))
+
+
+def _is_student(folder: Path) -> bool:
+    return not folder.name.startswith(".") and _is_text(folder.name)
+
+
+def _is_text(name: str) -> bool:
+    return _readable(Path(name)) == name
+
+
+def overlooked(assignment: Assignment) -> list[str]:
+    """A sentence for each thing in submitted/ that looks like a submission and is none."""
+    name, place = assignment.name, assignment.course / "submitted"
+    wanted = f"submitted/STUDENT/{name}/{name}.ipynb"
+    stray = [*place.glob("*.ipynb"), *place.glob(f"*/{name}*.ipynb")]
+    stray += [p for p in place.glob("*/*/") if p.name != name and p.name.lower() == name]
+    said = [f"{_readable(p.relative_to(assignment.course))}: not graded, {wanted} is wanted"
+            for p in sorted(stray)]  # fmt: skip
+    unnamed = [path for path in sorted(place.glob(f"*/{name}")) if not _is_text(path.parent.name)]
+    return said + [
+        f"{_readable(path.parent.relative_to(assignment.course))}: not graded, the name is no "
+        "UTF-8: rename the folder"
+        for path in unnamed
+    ]
 
 
 def find_submissions(assignment: Assignment, students: list[str] | None = None) -> list[Submission]:
     """What lies in submitted/, by student; raises LookupError for a student who is not there."""
     name = assignment.name
     place = assignment.course / "submitted"
-    folders = sorted(path for path in place.glob(f"*/{name}") if path.is_dir())
-    found = {path.parts[-2]: _notebook(path.parts[-2], path, name) for path in folders}
+    found = {p.parts[-2]: _notebook(p.parts[-2], p, name) for p in _folders(assignment)}
     if not found:
         raise LookupError(f"nothing was handed in: there is no {place}/STUDENT/{name}/{name}.ipynb")
     unknown = sorted(set(students or ()) - set(found))

@@ -35,20 +35,15 @@ def _known(assignment: Assignment) -> dict[str, Scores]:
     Raises:
         OSError: it cannot be read.
     """
-    from sqlalchemy.exc import DBAPIError
+    from autograder.database import readable
 
     path = gradebook_file(assignment.course)
     if path is not None and not path.is_file():
         return {}
     found: dict[str, Scores] = {}
-    try:
+    with readable():
         for student, task, score in _rows(assignment):
             found.setdefault(student, {})[task] = score
-    except DBAPIError as error:
-        raise OSError(
-            f"the gradebook {path or 'on its server'} cannot be read ({error.orig}): let "
-            "`autograder doctor` look it over, `autograder restore` brings a copy back"
-        ) from error
     return found
 
 

@@ -64,7 +64,8 @@ def judge_file(
     try:
         data = read_file(submission.path)
     except Refused as refusal:
-        report = ungraded(assignment, seed or 0, State.REFUSED, str(refusal))
+        reason = f"{refusal} {submission.note}".strip()
+        report = ungraded(assignment, seed or 0, State.REFUSED, reason)
         return Graded(report, copy.deepcopy(assignment.template))
     digest = digest_of(data)
     if seed is None:
