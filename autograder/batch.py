@@ -127,16 +127,15 @@ def _recorded(recorder: Recorder, submission: Submission, graded: Graded, feedba
     Raises:
         NotWritable: nothing can be recorded any more, of nobody.
     """
-    from autograder.recorder import RecordingFailed
     from autograder.safekeeping import require_writable
 
     try:
         recorder.record(submission, graded)
-    except RecordingFailed as error:
+    except Exception as error:  # whatever it is, it is this submission's
         require_writable(recorder.course)
         return replace(graded.report, state=State.INFRASTRUCTURE_FAULT, reason=str(error))
     if feedback:
-        with contextlib.suppress(RecordingFailed):  # `write_feedback` tries again, and says why
+        with contextlib.suppress(Exception):  # `write_feedback` tries again, and says why
             recorder.write_feedback(submission.student)
     return graded.report
 
@@ -169,14 +168,14 @@ def write_feedback(assignment: Assignment, students: list[str]) -> dict[str, str
     failed: dict[str, str] = {}
     if not students:
         return failed
-    from autograder.recorder import Recorder, RecordingFailed
+    from autograder.recorder import Recorder
     from autograder.safekeeping import require_writable
 
     with Recorder(assignment) as recorder:
         for student in students:
             try:
                 recorder.write_feedback(student)
-            except RecordingFailed as error:
+            except Exception as error:
                 require_writable(assignment.course)
                 failed[student] = str(error)
     return failed

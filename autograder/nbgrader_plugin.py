@@ -24,7 +24,7 @@ from autograder.sandbox.policy import default_policy
 from autograder.sandbox.walls import require
 from autograder.sanitise import Clean, Refused, sanitise
 from autograder.seeds import seed_of
-from autograder.submissions import digest_of, read_file
+from autograder.submissions import Submission, digest_of, link_in
 from autograder.verdicts import State
 
 Precomputed = dict[tuple[str, str], Graded]
@@ -60,7 +60,7 @@ class SubmissionExporter(NotebookExporter):
 def _read(path: Path, found: assignments.Assignment) -> NotebookNode:
     data = None
     try:
-        data = read_file(path)
+        data = Submission("", path, refused=link_in(found, path)).read()
         clean = sanitise(data, found.template)
     except Refused as refusal:
         notebook = copy.deepcopy(found.template)

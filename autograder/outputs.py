@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
@@ -11,6 +12,9 @@ from nbformat.v4 import new_output
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _TRACEBACK_LINES = 60
+_ESCAPE = re.compile("\x1b\\[[0-9;:]*[A-Za-z]?")
+_MOST_ESCAPES = 2000
+"""Codes for colours in an output; nbconvert's time to turn them into HTML grows with the square."""
 _TRUNCATED = "\n... (cut: the output is too long)\n"
 
 
@@ -34,22 +38,18 @@ def _png(value: Any) -> str | None:
     return base64.b64encode(data).decode() if data.startswith(_PNG) else None
 
 
-def _data(content: dict[str, Any], limit: int) -> dict[str, str]:
-    data = content.get("data")
-    data = data if isinstance(data, dict) else {}
-    kept = {"text/plain": _text(data.get("text/plain"), limit)}
-    picture = _png(data.get("image/png"))
-    if picture is not None and len(picture) <= limit:
-        kept["image/png"] = picture
-    return {kind: value for kind, value in kept.items() if value}
-
-
 class Outputs:
     """Collects the outputs of one cell up to a limit."""
 
     def __init__(self, limit: int) -> None:
-        self._left = limit
+        self._limit = self._left = limit
+        self._escapes = 0
         self.nodes: list[NotebookNode] = []
+
+    @property
+    def used(self) -> int:
+        """Bytes of what is kept, about."""
+        return self._limit - self._left
 
     def add(self, kind: str, content: Any) -> None:
         """Add one message; unknown kinds and whatever comes after the limit are dropped."""
@@ -60,19 +60,36 @@ class Outputs:
             self._left -= len(str(node))
             self.nodes.append(node)
 
+    def _text(self, value: Any, limit: int) -> str:
+        """The same without colours, once there were too many."""
+        text = _text(value, limit)
+        self._escapes += text.count("\x1b")
+        if self._escapes <= _MOST_ESCAPES:
+            return text
+        return _ESCAPE.sub("", text).replace("\x1b", "")
+
     def _node(self, kind: str, content: dict[str, Any]) -> NotebookNode | None:
         if kind == "stream":
             return self._stream(content)
         if kind in ("display_data", "execute_result"):
-            data = _data(content, self._left)
+            data = self._data(content, self._left)
             # A result is shown as a display: the only execute_result of a grade cell is its score.
             return new_output("display_data", data=data) if data else None
         if kind == "error":
             return self._error(content)
         return None
 
+    def _data(self, content: dict[str, Any], limit: int) -> dict[str, str]:
+        data = content.get("data")
+        data = data if isinstance(data, dict) else {}
+        kept = {"text/plain": self._text(data.get("text/plain"), limit)}
+        picture = _png(data.get("image/png"))
+        if picture is not None and len(picture) <= limit:
+            kept["image/png"] = picture
+        return {kind: value for kind, value in kept.items() if value}
+
     def _stream(self, content: dict[str, Any]) -> NotebookNode | None:
-        text = _text(content.get("text"), self._left)
+        text = self._text(content.get("text"), self._left)
         name = "stderr" if content.get("name") == "stderr" else "stdout"
         last = self.nodes[-1] if self.nodes else None
         if last is not None and last.output_type == "stream" and last.name == name:
@@ -86,9 +103,9 @@ class Outputs:
         lines = lines if isinstance(lines, list) else []
         return new_output(
             "error",
-            ename=_text(content.get("ename"), 200),
-            evalue=_text(content.get("evalue"), 2000),
-            traceback=[_text(line, 5000) for line in lines[-_TRACEBACK_LINES:]],
+            ename=self._text(content.get("ename"), 200),
+            evalue=self._text(content.get("evalue"), 2000),
+            traceback=[self._text(line, 5000) for line in lines[-_TRACEBACK_LINES:]],
         )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from html import escape
+from string import punctuation
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 
 from autograder.assignment import grade_id, is_graded
-from autograder.verdicts import CheckResult, Report, State, TaskReport, Verdict
+from autograder.verdicts import CheckResult, Report, State, TaskReport, Verdict, one_line
 
 METADATA = "autograder"
 
@@ -98,8 +99,13 @@ def _remarks(report: Report) -> list[str]:
     return list(report.notes)
 
 
+def _literally(text: str) -> str:
+    """Text in Markdown that stands for nothing but itself: names of files are a student's."""
+    return "".join(f"&#{ord(c)};" if c in punctuation else c for c in one_line(text))
+
+
 def _remark_cell(report: Report) -> NotebookNode:
-    lines = "\n".join(f"- {escape(line)}" for line in _remarks(report))
+    lines = "\n".join(f"- {_literally(line)}" for line in _remarks(report))
     return new_markdown_cell(f"**About this submission**\n\n{lines}", id="autograder-remarks")
 
 

@@ -17,7 +17,7 @@ from autograder.outputs import Outputs, error_output
 from autograder.sandbox.host import ZygoteFailed
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.provisioner import SandboxProvisioner
-from autograder.sandbox.watchdog import processor_seconds
+from autograder.sandbox.watchdog import processor_seconds, resident_bytes
 from autograder.verdicts import NotPassed, Verdict
 from autograder.wire import BadReply, pack, unpack
 from vae_utils.calls import Call, Reply
@@ -31,7 +31,9 @@ _SETTLE_SECONDS = 0.3
 _MAX_STRAYS = 20_000
 """Messages that answer no request of ours; an honest kernel sends a few."""
 _MAX_PART = 16 << 20
-"""Bytes of a message's header or content, before it is parsed."""
+"""Bytes of a message's content, before it is parsed."""
+_MAX_HEADER = 64 << 10
+"""Bytes of its headers: every date in them is parsed, which is slow."""
 
 
 class KernelDied(RuntimeError):
@@ -65,6 +67,8 @@ class Session:
         self._client: BlockingKernelClient | None = None
         self._context: zmq.Context[Any] | None = None
         self._dropped = 0
+        self._room = policy.notebook_bytes
+        self._resident = resident_bytes()
         self._begun = False
         """Whether the kernel has said a word about the last request."""
         self._careful = False
@@ -150,7 +154,7 @@ class Session:
 
     def _run(self, cell: Cell, keep: bool) -> bool:
         """Run one cell; False if the kernel is lost."""
-        outputs = Outputs(self._policy.output_bytes)
+        outputs = Outputs(min(self._policy.output_bytes, self._room))
         try:
             self._execute(cell.source, cell.seconds, outputs.add)
             if self._careful:
@@ -168,6 +172,7 @@ class Session:
             lost = False
         if keep or not cell.runs:
             cell.outputs[:] = outputs.nodes
+            self._room -= outputs.used
         return not lost
 
     def _becomes_careful(self) -> bool:
@@ -230,6 +235,9 @@ class Session:
             if strays > _MAX_STRAYS:
                 self._end()
                 raise KernelDied("sent messages that nobody asked for")
+            if resident_bytes() - self._resident > self._policy.judge_bytes:
+                self._end()
+                raise KernelDied("sent more than the grader can hold")
             if not ready and not self._alive():
                 raise KernelDied(self._cause_of_death())
         raise OutOfTime
@@ -242,7 +250,12 @@ class Session:
             frames = socket.recv_multipart(zmq.NOBLOCK)
             _, parts = session.feed_identities(frames)
             size = sum(map(len, frames))
-            if size > self._policy.reply_bytes or max(map(len, parts[:5])) > _MAX_PART:
+            headers = max(map(len, parts[:4]))  # signature, header, parent, metadata
+            if (
+                size > self._policy.reply_bytes
+                or headers > _MAX_HEADER
+                or len(parts[4]) > _MAX_PART
+            ):
                 self._dropped += size
                 return None
             message = session.deserialize(parts)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.assignment import Assignment
 from autograder.sanitise import MAX_BYTES, Refused
+from autograder.verdicts import one_line
 
 _MOST_NAMES = 5
 
@@ -21,10 +22,18 @@ class Submission:
     student: str
     path: Path
     note: str = ""
+    refused: str = ""
+    """Why the file is not even opened."""
+
+    def read(self) -> bytes:
+        """The bytes of the notebook; raises Refused."""
+        if self.refused:
+            raise Refused(self.refused)
+        return read_file(self.path)
 
 
 def _readable(path: Path) -> str:
-    """The path as text for a report; bytes that are no UTF-8 become question marks."""
+    """The path as text; bytes that are no UTF-8 become question marks."""
     return os.fsencode(path).decode("utf-8", "replace")
 
 
@@ -38,7 +47,7 @@ def _notebook(student: str, folder: Path, name: str) -> Submission:
         for path in sorted([*folder.glob("*.ipynb"), *folder.glob("*/*.ipynb")])
         if ".ipynb_checkpoints" not in path.parts
     ]
-    names = [_readable(path.relative_to(folder)) for path in others]
+    names = [one_line(_readable(path.relative_to(folder))) for path in others]
     if len(others) == 1:
         return Submission(student, others[0], f"{name}.ipynb was handed in as {names[0]}.")
     found = f"Found instead: {', '.join(names[:_MOST_NAMES])}." if names else ""
@@ -56,7 +65,8 @@ def _is_student(folder: Path) -> bool:
 
 
 def _is_text(name: str) -> bool:
-    return _readable(Path(name)) == name
+    """UTF-8 that steers no terminal, and no pattern: nbgrader looks for students with glob."""
+    return _readable(Path(name)) == name == one_line(name) and not set("*?[]") & set(name)
 
 
 def overlooked(assignment: Assignment) -> list[str]:
@@ -65,13 +75,15 @@ def overlooked(assignment: Assignment) -> list[str]:
     wanted = f"submitted/STUDENT/{name}/{name}.ipynb"
     stray = [*place.glob("*.ipynb"), *place.glob(f"*/{name}*.ipynb")]
     stray += [p for p in place.glob("*/*/") if p.name != name and p.name.lower() == name]
-    said = [f"{_readable(p.relative_to(assignment.course))}: not graded, {wanted} is wanted"
-            for p in sorted(stray)]  # fmt: skip
-    unnamed = [path for path in sorted(place.glob(f"*/{name}")) if not _is_text(path.parent.name)]
-    return said + [
-        f"{_readable(path.parent.relative_to(assignment.course))}: not graded, the name is no "
-        "UTF-8: rename the folder"
-        for path in unnamed
+    unnamed = [path.parent for path in place.glob(f"*/{name}") if not _is_text(path.parent.name)]
+    rename = "rename the folder: UTF-8, no control characters, none of *?[]"
+
+    def shown(path: Path) -> str:
+        return one_line(_readable(path.relative_to(assignment.course)))
+
+    return [
+        *(f"{shown(path)}: not graded, {wanted} is wanted" for path in sorted(stray)),
+        *(f"{shown(path)}: not graded, {rename}" for path in sorted(unnamed)),
     ]
 
 
@@ -79,7 +91,8 @@ def find_submissions(assignment: Assignment, students: list[str] | None = None) 
     """What lies in submitted/, by student; raises LookupError for a student who is not there."""
     name = assignment.name
     place = assignment.course / "submitted"
-    found = {p.parts[-2]: _notebook(p.parts[-2], p, name) for p in _folders(assignment)}
+    submissions = (_notebook(p.parts[-2], p, name) for p in _folders(assignment))
+    found = {s.student: replace(s, refused=link_in(assignment, s.path)) for s in submissions}
     if not found:
         raise LookupError(f"nothing was handed in: there is no {place}/STUDENT/{name}/{name}.ipynb")
     unknown = sorted(set(students or ()) - set(found))
@@ -89,6 +102,16 @@ def find_submissions(assignment: Assignment, students: list[str] | None = None) 
             + (", ".join(found) or "none")
         )
     return [found[student] for student in students] if students else list(found.values())
+
+
+def link_in(assignment: Assignment, path: Path) -> str:
+    """A sentence if a folder on the way from submitted/ is a link, maybe to another's work."""
+    place = assignment.course / "submitted"
+    full = Path(os.path.abspath(path))
+    for folder in full.parents:
+        if folder != place and folder.is_relative_to(place) and folder.is_symlink():
+            return f"{_readable(folder.relative_to(place))} is a link, and links are not followed."
+    return ""
 
 
 def submission_name(assignment: Assignment, path: Path) -> str:

@@ -101,7 +101,7 @@ def print_table(assignment: Assignment, reports: dict[str, Report | None], grade
     for student, report in sorted(reports.items()):
         cells = [_cell(task, report) for task in report.tasks] if report else []
         cells += [Text("")] * (len(assignment.tasks) - len(cells))
-        table.add_row(student, *cells, Text(_score(report), style="bold"))
+        table.add_row(Text(student), *cells, Text(_score(report), style="bold"))
     Console().print(table)
     _print_ungraded(reports)
 
@@ -142,7 +142,7 @@ def print_moves(moves: list[Move], total: int) -> None:
             Text.assemble(f"  {move.student:20} {scores:20} ", (f"{move.points:+g}", style))
         )
         for reason in move.reasons():
-            console.print(Text(f"      {reason}", "dim"))
+            console.print(Text(f"      {one_line(reason)}", "dim"))
 
 
 def print_report(report: Report) -> None:

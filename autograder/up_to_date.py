@@ -10,7 +10,7 @@ from autograder.record import METADATA, read_report
 from autograder.release import configuration, gradebook_file
 from autograder.sanitise import Refused
 from autograder.stamps import is_current
-from autograder.submissions import Submission, digest_of, read_file
+from autograder.submissions import Submission, digest_of
 from autograder.verdicts import Report, State
 
 Scores = dict[str, float | None]
@@ -80,7 +80,7 @@ def _is_up_to_date(assignment: Assignment, submission: Submission, known: Scores
     import nbformat
 
     with contextlib.suppress(OSError, ValueError, Refused):
-        data = read_file(submission.path)
+        data = submission.read()
         result = nbformat.read(assignment.autograded(submission.student), as_version=4)
         report = read_report(result)
         if report is None or report.state is State.INFRASTRUCTURE_FAULT:

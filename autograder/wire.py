@@ -6,13 +6,13 @@ import unicodedata
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
 from vae_utils.calls import Call, Failure, Reply, call_to_json
 
 _MAX_OUTPUTS = 16
+_MAX_DIMENSIONS = 64
 _MAX_TEXT = 4000
 _MAX_LINE = 200
 _DTYPES = {
@@ -49,9 +49,10 @@ def _tensors(buffers: list[Any], limit: int) -> dict[str, Tensor]:
     _want(len(data) <= limit, f"more than {limit} bytes")
     try:
         tensors = load(data)
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+    except Exception as error:  # whatever hostile bytes do to the parser
         raise BadReply(f"the reply is malformed: {error}") from error
     _want(all(tensor.dtype in _DTYPES for tensor in tensors.values()), "unknown dtype")
+    _want(all(tensor.dim() <= _MAX_DIMENSIONS for tensor in tensors.values()), "dimensions")
     return tensors
 
 
@@ -68,7 +69,7 @@ def _failure(data: Any) -> Failure:
 
 def _plain(text: str) -> str:
     """Text that any file and any terminal can take: no lone surrogates, no control characters."""
-    text = text.encode("utf-8", "replace").decode("utf-8")
+    text = text[:_MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
 
 

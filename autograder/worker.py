@@ -18,7 +18,7 @@ from autograder.sandbox.host import adopt_from
 from autograder.sandbox.policy import Policy
 from autograder.sanitise import Refused
 from autograder.seeds import seed_of
-from autograder.submissions import Submission, digest_of, read_file, submission_name
+from autograder.submissions import Submission, digest_of, submission_name
 from autograder.verdicts import State
 
 MEMORY = 6 << 30
@@ -62,7 +62,7 @@ def judge_file(
     from autograder.grading import grade
 
     try:
-        data = read_file(submission.path)
+        data = submission.read()
     except Refused as refusal:
         reason = f"{refusal} {submission.note}".strip()
         report = ungraded(assignment, seed or 0, State.REFUSED, reason)

@@ -44,7 +44,7 @@ LAYERS = (
     ("autograder.wire", "autograder.outputs"),
     ("autograder.verdicts",),
     ("autograder.lean", "autograder.gradebook", "autograder.stamps"),
-    ("autograder.database",),
+    ("autograder.database", "autograder.time_limit"),
 )
 
 

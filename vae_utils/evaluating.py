@@ -106,16 +106,17 @@ def _arguments(call: Call, built: dict[int, Any], device: torch.device, leaves: 
 def _gradients(outputs: tuple[Tensor, ...], call: Call, leaves: dict) -> dict[str, Tensor]:
     if call.cotangents is None:
         return {}
-    pairs = [
+    weighted = [
         (output, cotangent.to(output.device))
         for output, cotangent in zip(outputs, call.cotangents, strict=False)
         if output.requires_grad and output.shape == cotangent.shape
     ]
-    if not pairs:
+    if not weighted:
         return {}
-    total = torch.stack([(output * cotangent).sum() for output, cotangent in pairs]).sum()
+    total = torch.stack([(output * cotangent).sum() for output, cotangent in weighted]).sum()
     found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
-    return {name: g.detach().cpu() for name, g in zip(leaves, found, strict=True) if g is not None}
+    pairs = zip(leaves, found, strict=True)
+    return {name: g.detach().cpu().contiguous() for name, g in pairs if g is not None}
 
 
 def _run(call: Call, namespace: dict[str, Any]) -> Reply:
@@ -127,7 +128,7 @@ def _run(call: Call, namespace: dict[str, Any]) -> Reply:
             args = _arguments(call, built, device_of(namespace), leaves)
             function, rest = _target(call, namespace, args)
             outputs, single = _as_tuple(function(*rest), call.method)
-            rounds.append(tuple(output.detach().cpu() for output in outputs))
+            rounds.append(tuple(output.detach().cpu().contiguous() for output in outputs))
     gradients = _gradients(outputs, call, leaves)
     if call.repeat > 1:
         return Reply(tuple(torch.stack(draws) for draws in zip(*rounds, strict=True)), single)

@@ -91,8 +91,13 @@ class Policy:
     """One judged call by the clock, for code that waits instead of computing."""
     output_bytes: int = 4 * MIB
     """Printed text and pictures of one cell that are kept; the notebook's own need 0.3 MiB."""
+    notebook_bytes: int = 32 * MIB
+    """What is kept of all cells of a notebook together."""
     flood_bytes: int = 64 * MIB
     """Output after which the kernel is stopped instead of read."""
+    judge_bytes: int = 1024 * MIB
+    """What the judge's own memory may grow by while it listens: a message of many small parts is
+    held by ZeroMQ before anybody sees it."""
     reply_bytes: int = 64 * MIB
     """One message from the kernel; the largest honest answer is 8 MiB."""
     protected: bool = True

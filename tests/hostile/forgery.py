@@ -39,6 +39,18 @@ def _lying(
     return Hostile(name, about, score, kl(*lines, before=before))
 
 
+def _linked(name: str, target: str) -> Place:
+    return lambda folder: (folder / name).symlink_to(target)
+
+
+def _is_link(target: str) -> Place:
+    def place(folder: Path) -> None:
+        folder.rmdir()
+        folder.symlink_to(target)
+
+    return place
+
+
 def _silent(name: str, about: str, *lines: str) -> Hostile:
     return Hostile(name, about, HONEST, cell(*lines))
 
@@ -338,6 +350,15 @@ FILES = (
         "for place in ('.ipython/profile_default/startup', '.config/matplotlib', '.jupyter'):",
         "    os.makedirs(f'{home}/{place}', exist_ok=True)",
         f"    open(f'{{home}}/{{place}}/00.py', 'w').write({_BOMB!r})", "os._exit(0)")),
+    Hostile("links-to-folder", "another student's folder by a link", None, _linked("x", "../../ada/vae"),
+        "x is a link"),
+    Hostile("is-a-link", "the folder itself is another student's", None, _is_link("../ada/vae"),
+        "is a link"),
+    Hostile("replies-overflow", "replies with a shape that overflows", 0.0, cell(
+        "import safetensors.torch as s, json, struct",
+        "j = {'t0': {'dtype': 'F32', 'shape': [0, 2**40, 2**40], 'data_offsets': [0, 0]}}",
+        "j = json.dumps(j).encode()",
+        "s.save = lambda t, *a: struct.pack('<Q', len(j)) + j"), "reply is malformed"),
     Hostile("files-beside", "modules and configuration beside the notebook", HONEST, _beside({
         name: _BOMB for name in (
             "torch.py", "numpy.py", "conftest.py", "sitecustomize.py", "nbgrader_config.py",

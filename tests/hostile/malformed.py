@@ -208,6 +208,12 @@ NAMES = (
     _mended("time-nonsense", "a time that is none", _time("yesterday evening")),
     _mended("time-huge", "a time of a million characters", _time("2026-01-01 " + "9" * 10**6)),
     _mended("time-future", "a time in the future", _time("2999-12-31 23:59:59 UTC")),
+    _mended("name-markdown", "a name with a heading, a picture and a link",
+        _named("h\n\n# FULL MARKS\n\n![x](http:evil.example/p.png) [y](http:evil.example).ipynb"),
+        "was handed in as"),
+    _mended("time-decimal", "a time that breaks the parser",
+        _time("-1,999999999999999999999999999999h")),
+    _mended("time-zone", "a time zone that is a path", _time("2026-01-01 10:00:00 ../../x")),
     _mended("time-year-0", "a time before all times", _time("0000-00-00 00:00:00")),
 )  # fmt: skip
 

@@ -21,6 +21,27 @@ def _many_cells(made: NotebookNode) -> None:
     made.cells += [nbformat.v4.new_code_cell(f"x = {n}") for n in range(1100)]
 
 
+def _many_prints(made: NotebookNode) -> None:
+    made.cells[:0] = [nbformat.v4.new_code_cell("print('x' * (4 << 20) + '1')")] * 40
+
+
+_PUMP = (
+    "import os, socket, threading, time",
+    "def pump(fd):",
+    "    data, done = b'\\x01\\x00' * (1 << 15), 0  # parts of no bytes, and always one more",
+    "    while True:",
+    "        try: done = (done + os.write(fd, data[done:])) % len(data)",
+    "        except BlockingIOError: time.sleep(0.0005)",
+    "        except OSError: return",
+    "for fd in range(3, 128):",
+    "    try: s = socket.socket(fileno=os.dup(fd))",
+    "    except OSError: continue",
+    "    if s.family == socket.AF_UNIX and str(s.getsockname()).endswith('-2'):",
+    "        threading.Thread(target=pump, args=(fd,), daemon=True).start()",
+    "    s.detach()",
+    "time.sleep(4.5)",
+)
+
 TIME = (
     _cell("loop", "an endless loop in a cell", "while True: pass", says="stopped after 5 s"),
     _in_kl("loop-in-kl", "an endless loop in the KL", "while True: pass", "did not come back"),
@@ -81,6 +102,14 @@ SIZE = (
     _cell("output-one-line", "one line of 30 MB", "print('x' * (30 << 20))"),
     _cell("output-huge-repr", "an object with a huge repr", "class R:",
         "    def __repr__(self): return 'x' * (30 << 20)", "R()"),
+    _cell("output-colours", "a million codes for colours", "print('\\x1b[mx' * 1_000_000)"),
+    _cell("output-colours-slowly", "colours in many small messages", "for n in range(400):",
+        "    print('\\x1b[mx' * 1000, flush=True)"),
+    Hostile("output-all-cells", "40 cells of 4 MB each", HONEST, notebook(_many_prints)),
+    Hostile("blank-lines", "blank lines that no highlighter likes", HONEST, cell(
+        " \n" * 20_000 + "x = 1")),
+    _cell("endless-message", "a message without end to the judge's own socket", *_PUMP,
+        says="more than the grader can hold|stopped after"),
     _in_kl("traceback", "an exception with a text of 20 MB", "raise ValueError('x' * (20 << 20))",
         "ValueError"),
     _in_kl("traceback-evil", "an exception whose text raises",
