@@ -89,12 +89,26 @@ def grade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy)
     reports = {
         s.student: done.get(s.student) or earlier_report(assignment, s.student) for s in submissions
     }
-    print_table(assignment, reports, graded=len(done))
+    print_table(assignment, reports, len(done), _decided(assignment, reports))
     for sentence in overlooked(assignment):
         print(sentence, file=sys.stderr)
     for student, reason in failed.items():
         print(f"no feedback page for {student}: {reason}", file=sys.stderr)
     return 1 if failed else _status(done.values())
+
+
+def _decided(assignment: Assignment, reports: dict[str, Report | None]) -> dict[str, float]:
+    """Scores in the gradebook that are not what the verdicts give: by hand, or late."""
+    from autograder.gradebook import scores_of
+    from autograder.release import configuration
+
+    scores = scores_of(configuration(assignment.course).CourseDirectory.db_url, assignment.name)
+    return {
+        student: scores[student][0]
+        for student, report in reports.items()
+        if report and student in scores and not scores[student][1]
+        and report.score != scores[student][0]
+    }  # fmt: skip
 
 
 def _status(reports: Iterable[Report | None]) -> int:

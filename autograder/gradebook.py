@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from nbgrader import api
 from nbgrader.dbutil import ALEMBIC_DIR
 
-from autograder.database import patient_engine
+from autograder.database import patient_engine, readable
 
 
 def schema_version() -> str:
@@ -23,4 +23,25 @@ api.create_engine = patient_engine
 
 Gradebook, MissingEntry = api.Gradebook, api.MissingEntry
 
-__all__ = ["Gradebook", "MissingEntry", "schema_version"]
+
+def scores_of(url: str, assignment: str) -> dict[str, tuple[float, bool]]:
+    """By student: score, changes by hand and penalties included, and whether it waits for a person.
+
+    Raises:
+        OSError: the gradebook cannot be read.
+    """
+    with readable(), Gradebook(url) as gradebook:
+        try:
+            submissions = gradebook.assignment_submissions(assignment)
+        except MissingEntry:
+            return {}
+        return {
+            s.student.id: (
+                max(0.0, s.score - (s.late_submission_penalty or 0)),
+                bool(s.needs_manual_grade),
+            )
+            for s in submissions
+        }
+
+
+__all__ = ["Gradebook", "MissingEntry", "schema_version", "scores_of"]

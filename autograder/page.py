@@ -41,22 +41,6 @@ class Bar:
     count: int
 
 
-def _gradebook_scores(assignment: Assignment) -> dict[str, tuple[float, bool]]:
-    from autograder.database import readable
-    from autograder.gradebook import Gradebook
-
-    url = configuration(assignment.course).CourseDirectory.db_url
-    with readable(), Gradebook(url) as gradebook:
-        submissions = gradebook.assignment_submissions(assignment.name)
-        return {
-            s.student.id: (
-                max(0.0, s.score - (s.late_submission_penalty or 0)),
-                bool(s.needs_manual_grade),
-            )
-            for s in submissions
-        }
-
-
 def _feedback(assignment: Assignment, student: str) -> str:
     """Link from the page's folder to the student's feedback; empty if there is none."""
     path = assignment.feedback(student)
@@ -65,7 +49,9 @@ def _feedback(assignment: Assignment, student: str) -> str:
 
 def rows(assignment: Assignment) -> list[Row]:
     """All students with a submission, in alphabetical order."""
-    scores = _gradebook_scores(assignment)
+    from autograder.gradebook import scores_of
+
+    scores = scores_of(configuration(assignment.course).CourseDirectory.db_url, assignment.name)
     students = {submission.student for submission in find_submissions(assignment)} | set(scores)
     found = []
     for student in sorted(students):

@@ -84,15 +84,24 @@ def _heading(name: str, points: float) -> str:
     return "\n".join([*name.split("_"), f"({points:g})"])
 
 
-def print_table(assignment: Assignment, reports: dict[str, Report | None], graded: int) -> None:
-    """Students by tasks: points, or why there are none."""
+def print_table(
+    assignment: Assignment,
+    reports: dict[str, Report | None],
+    graded: int,
+    decided: dict[str, float],
+) -> None:
+    """Students by tasks: points, or why there are none.
+
+    decided: scores that stand in the gradebook instead of what the verdicts give.
+    """
     total = sum(task.points for task in assignment.tasks)
     table = Table(
         title=f"{assignment.name}: {graded} graded now, {len(reports)} in all",
         box=SIMPLE_HEAD,
         padding=(0, 0, 0, 0),
         collapse_padding=True,
-        caption=" ".join(f"{letter} {words(verdict)} " for verdict, letter in _LETTERS.items()),
+        caption=" ".join(f"{letter} {words(verdict)} " for verdict, letter in _LETTERS.items())
+        + ("\n* as the gradebook has it: by hand, or less for being late" if decided else ""),
     )
     table.add_column("student", no_wrap=True)
     for task in assignment.tasks:
@@ -101,9 +110,10 @@ def print_table(assignment: Assignment, reports: dict[str, Report | None], grade
     for student, report in sorted(reports.items()):
         cells = [_cell(task, report) for task in report.tasks] if report else []
         cells += [Text("")] * (len(assignment.tasks) - len(cells))
-        table.add_row(Text(student), *cells, Text(_score(report), style="bold"))
+        score = f"{decided[student]:g} *" if student in decided else _score(report)
+        table.add_row(Text(student), *cells, Text(score, style="bold"))
     Console().print(table)
-    _print_ungraded(reports)
+    _print_ungraded({who: report for who, report in reports.items() if who not in decided})
 
 
 def _print_ungraded(reports: dict[str, Report | None]) -> None:

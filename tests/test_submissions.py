@@ -12,7 +12,7 @@ from autograder.assignment import Assignment, find
 from autograder.batch import grade_all
 from autograder.sandbox.policy import Policy
 from autograder.sanitise import MAX_BYTES, Refused
-from autograder.submissions import find_submissions, read_file
+from autograder.submissions import find_submissions, overlooked, read_file
 from autograder.up_to_date import earlier_report
 from tests.samples import make_course
 
@@ -87,3 +87,40 @@ def test_odd_submissions_end_in_a_named_state_and_stop_nobody(course: Assignment
         assert earlier_report(course, student) == report
         assert (course.course / "feedback" / student / "vae" / "vae.html").is_file()
     assert reports["renamed"].notes[0].startswith("vae.ipynb was handed in as")
+
+
+def test_what_lies_in_the_wrong_place_is_named(tmp_path: Path) -> None:
+    make_course(tmp_path / "course")
+    assignment = find("vae", tmp_path / "course")
+    place = assignment.course / "submitted"
+    for name in ("right/vae", "capital/Vae", "gans-only/gans", ".hidden/vae", "[bold]/vae",
+                 "bell\x07/vae", "two/vae"):  # fmt: skip
+        (place / name).mkdir(parents=True)
+    for name in ("right/vae/vae.ipynb", "lone/vae.ipynb", "vae-of-eva.ipynb", "two/vae/a.ipynb",
+                 "two/vae/b.ipynb"):  # fmt: skip
+        (place / name).parent.mkdir(exist_ok=True)
+        shutil.copy(assignment.released, place / name)
+    os.mkdir(os.fsencode(place) + b"/bad\xff")
+    os.mkdir(os.fsencode(place) + b"/bad\xff/vae")
+    assert [s.student for s in find_submissions(assignment)] == ["right", "two"]
+    said = overlooked(assignment)
+    assert [sentence.split(":")[0].removeprefix("submitted/") for sentence in said] == [
+        "capital/Vae", "lone/vae.ipynb", "vae-of-eva.ipynb", "[bold]", "bad\ufffd", "bell",
+    ]  # fmt: skip
+    two = find_submissions(assignment, ["two"])[0]
+    assert two.note == "Found instead: a.ipynb, b.ipynb."
+
+
+@pytest.mark.parametrize("name", ["x/vae.ipynb", "vae.ipynb"])
+def test_a_folder_that_is_a_link_is_not_read(tmp_path: Path, name: str) -> None:
+    make_course(tmp_path / "course")
+    assignment = find("vae", tmp_path / "course")
+    place = assignment.course / "submitted"
+    (place / "ada" / "vae").mkdir(parents=True)
+    shutil.copy(assignment.released, place / "ada" / "vae")
+    mine = place / "mallory" / "vae"
+    (mine / name).parent.parent.mkdir(parents=True, exist_ok=True)
+    (mine / name).parent.symlink_to(place / "ada" / "vae")
+    (submission,) = find_submissions(assignment, ["mallory"])
+    with pytest.raises(Refused, match="is a link, and links are not followed"):
+        submission.read()

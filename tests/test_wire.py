@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import struct
 from typing import Any
 
 import pytest
@@ -132,3 +134,28 @@ def test_functions_that_change_their_arguments_are_given_copies() -> None:
     content, buffers = pack(Call("f", (x,)))
     answer(content, buffers, {"f": lambda x: x.mul_(0)})
     assert torch.equal(x, torch.ones(3))
+
+
+def test_expanded_values_and_gradients_arrive_as_what_they_hold() -> None:
+    call = Call("f", (torch.ones(5, 3),), cotangents=(torch.ones(5, 3),))
+    content, buffers = pack(call)
+
+    def expanded(x: torch.Tensor) -> torch.Tensor:
+        return x.mean(0).expand(5, 3) + 0 * x.sum()
+
+    def one_row(x: torch.Tensor) -> torch.Tensor:
+        return x[:1].expand(5, 3)
+
+    for function in (expanded, one_row):
+        reply = unpack(*answer(content, buffers, {"f": function}), LIMIT)
+        assert reply.failure is None and reply.outputs[0].shape == (5, 3)
+        assert reply.gradients["arg0"].shape == (5, 3)
+
+
+def test_a_shape_that_overflows_is_refused() -> None:
+    header = json.dumps(
+        {"t0": {"dtype": "F32", "shape": [0, 2**40, 2**40], "data_offsets": [0, 0]}}
+    ).encode()
+    data = struct.pack("<Q", len(header)) + header
+    with pytest.raises(BadReply, match="malformed"):
+        unpack(GOOD, [data], LIMIT)

@@ -350,8 +350,8 @@ FILES = (
         "for place in ('.ipython/profile_default/startup', '.config/matplotlib', '.jupyter'):",
         "    os.makedirs(f'{home}/{place}', exist_ok=True)",
         f"    open(f'{{home}}/{{place}}/00.py', 'w').write({_BOMB!r})", "os._exit(0)")),
-    Hostile("links-to-folder", "another student's folder by a link", None, _linked("x", "../../ada/vae"),
-        "x is a link"),
+    Hostile("links-to-folder", "another student's folder by a link", None,
+        _linked("x", "../../ada/vae"), "x is a link"),
     Hostile("is-a-link", "the folder itself is another student's", None, _is_link("../ada/vae"),
         "is a link"),
     Hostile("replies-overflow", "replies with a shape that overflows", 0.0, cell(

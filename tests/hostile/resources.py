@@ -22,7 +22,8 @@ def _many_cells(made: NotebookNode) -> None:
 
 
 def _many_prints(made: NotebookNode) -> None:
-    made.cells[:0] = [nbformat.v4.new_code_cell("print('x' * (4 << 20) + '1')")] * 40
+    source = "print('x' * (4 << 20) + '1')"
+    made.cells[:0] = [nbformat.v4.new_code_cell(source) for _ in range(40)]
 
 
 _PUMP = (
