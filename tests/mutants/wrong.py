@@ -61,6 +61,15 @@ ENCODERS = _wrong(
      "    return self.linear21(h), self.linear22(h)"),
     ("detached hidden layer", "no_gradient",
      "h = h.detach()\nreturn self.linear21(h), self.linear22(h)"),
+    ("logsigma's head detached", "one_head_detached",
+     "return self.linear21(h), self.linear22(h.detach())"),
+    ("mu's head detached", "one_head_detached",
+     "return self.linear21(h.detach()), self.linear22(h)"),
+    ("a gradient that is none", None,
+     "with torch.no_grad():\n    both = self.linear21(h), self.linear22(h)\n"
+     "tiny = 1e-25 * ((self.linear1.bias * torch.arange(400)).sum()\n"
+     "    + ((self.linear21.bias + self.linear22.bias) * torch.arange(32)).sum())\n"
+     "return both[0] + tiny, both[1] + tiny"),
     ("only mu", None, "return self.linear21(h)"),
     ("h as well", None, "return self.linear21(h), self.linear22(h), h"),
     ("no bias", None,
@@ -168,6 +177,8 @@ DECODERS = _wrong(
      "    return torch.sigmoid(self.linear4(h))"),
     ("detached z", "no_gradient",
      "h = F.relu(self.linear3(z.detach()))\nreturn torch.sigmoid(self.linear4(h))"),
+    ("twice the gradient", None,
+     "logits = self.linear4(h)\nreturn torch.sigmoid(logits + logits - logits.detach())"),
     ("leaky relu", None,
      "return torch.sigmoid(self.linear4(F.leaky_relu(self.linear3(z), 0.1)))"),
     ("pixels drawn", "drawn", "return torch.bernoulli(torch.sigmoid(self.linear4(h)))"),

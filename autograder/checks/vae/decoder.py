@@ -67,28 +67,41 @@ def wrong_decoders(state: forms.State, z: torch.Tensor) -> list[Misconception]:
     ]
 
 
-def _check(student: Student, draw: Draw, rows: int) -> Answer:
-    state = forms.layer(draw, "linear3") | forms.layer(draw, "linear4")
-    z = draw.uniform(rows, forms.L, low=-2.0, high=2.0)
-    cotangent = draw.uniform(rows, forms.D, low=0.5, high=2.0)
-    answer = student.call("decoder", forms.model(state), z, method=True, cotangents=(cotangent,))
+def _ask(
+    student: Student, state: forms.State, z: torch.Tensor, up: torch.Tensor | None = None
+) -> Answer:
+    cotangents = None if up is None else (up,)
+    answer = student.call("decoder", forms.model(state), z, method=True, cotangents=cotangents)
     expected = forms.decoder(state, z)
-    mistakes = ([forms.squeezed(expected)] if rows == 1 else []) + wrong_decoders(state, z)
+    mistakes = ([forms.squeezed(expected)] if len(z) == 1 else []) + wrong_decoders(state, z)
     return answer.must_equal(expected, misconceptions=mistakes, rtol=1e-3, atol=1e-4)
+
+
+def _layers(draw: Draw) -> forms.State:
+    return forms.layer(draw, "linear3") | forms.layer(draw, "linear4")
 
 
 @worth(8)
 def test_theta(student: Student, draw: Draw) -> None:
     """theta of seven latent vectors, [7, D], between 0 and 1."""
-    _check(student, draw, 7)
+    _ask(student, _layers(draw), draw.uniform(7, forms.L, low=-2.0, high=2.0))
 
 
 @worth(2)
 def test_a_single_latent_vector(student: Student, draw: Draw) -> None:
-    """A batch of one latent vector keeps its batch axis, [1, D], and gradients reach z and both
-    layers."""
-    answer = _check(student, draw, 1)
-    for name in ("arg1", "state.linear3.bias", "state.linear4.bias"):
+    """A batch of one latent vector keeps its batch axis, [1, D], and z and both layers get their
+    gradients."""
+    z = draw.uniform(1, forms.L, low=-2.0, high=2.0)
+    state = forms.off_kinks(_layers(draw), "linear3", z)
+    up = draw.uniform(1, forms.D, low=0.5, high=2.0)
+    answer = _ask(student, state, z, up)
+    names = "arg1", "state.linear3.bias", "state.linear4.bias"
+    for name in names:
         answer.must(
             "reaches", {"names": (name,)}, [forms.no_gradient(GRADIENT_HINT, (1, forms.D), name)]
         )
+
+    def theta(weights: forms.State, row: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return (forms.decoder(weights, row),)
+
+    answer.must_have_gradients(forms.gradients(theta, state, z, (up,), names), atol=1e-3)

@@ -4,6 +4,7 @@ Tolerance: sums of 784 and 400 float32 products of order 0.1 have errors below 1
 granted, and every misconception moves some entry by more than 0.1.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -68,6 +69,17 @@ def _ask(student: Student, draw: Draw, rows: int) -> tuple[forms.State, torch.Te
     return state, x, student.call("encoder", forms.model(state), x, method=True)
 
 
+def _detached(
+    state: forms.State, x: torch.Tensor, up: tuple[torch.Tensor, ...]
+) -> Iterator[Misconception]:
+    """What reaches linear1 when one of the heads passes nothing on."""
+    for number, other in enumerate(("linear22", "linear21")):
+        alone = tuple(u if n == number else 0 * u for n, u in enumerate(up))
+        passed = forms.gradients(forms.encoder, state, x, alone, ("state.linear1.bias",))
+        hint = f"Through {other} no gradient reaches linear1: look for detach, no_grad or .data."
+        yield Misconception("one_head_detached", hint, {"expected": passed}, kind="gradients")
+
+
 @worth(4)
 def test_mu(student: Student, draw: Draw) -> None:
     """mu of seven images, [7, L]."""
@@ -86,11 +98,12 @@ def test_logsigma(student: Student, draw: Draw) -> None:
 
 @worth(2)
 def test_a_single_image(student: Student, draw: Draw) -> None:
-    """A batch of one image keeps its batch axis, [1, L], and gradients reach linear1 and both
-    heads."""
+    """A batch of one image keeps its batch axis, [1, L], and both heads pass their gradients on to
+    linear1."""
     state = forms.layer(draw, "linear1")
     state |= forms.layer(draw, "linear21") | forms.layer(draw, "linear22")
     x = draw.uniform(1, forms.D, low=0.0, high=1.0)
+    state = forms.off_kinks(state, "linear1", x)
     up = draw.uniform(1, forms.L, low=0.5, high=2.0), draw.uniform(1, forms.L, low=0.5, high=2.0)
     answer = student.call("encoder", forms.model(state), x, method=True, cotangents=up)
     expected = forms.encoder(state, x)
@@ -101,3 +114,5 @@ def test_a_single_image(student: Student, draw: Draw) -> None:
         answer.must(
             "reaches", {"names": (name,)}, [forms.no_gradient(GRADIENT_HINT, (1, forms.L), name)]
         )
+    right = forms.gradients(forms.encoder, state, x, up, weights)
+    answer.must_have_gradients(right, [*_detached(state, x, up)], **TOLERANCE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -21,6 +21,9 @@ from vae_utils.explain import FIXED_BATCH, takes_a_fixed_batch
 D, L, H = 784, 32, 400
 BATCH = 128  # the notebook's batch_size
 State = dict[str, Tensor]
+MARGIN = 0.02
+"""Far above the float32 error of a hidden unit, 1e-5."""
+ZERO = torch.zeros((), dtype=torch.float64)
 
 _SHAPES = {
     "linear1": (H, D), "linear21": (L, H), "linear22": (L, H), "linear3": (H, L), "linear4": (D, H),
@@ -51,6 +54,30 @@ def model(*layers: State) -> Instance:
 def linear(state: State, name: str, inputs: Tensor) -> Tensor:
     """One linear layer in float64."""
     return inputs.double() @ state[f"{name}.weight"].double().T + state[f"{name}.bias"].double()
+
+
+def off_kinks(state: State, name: str, row: Tensor) -> State:
+    """The state with biases for which no unit of a layer is near 0 on this row [1, N]: rounding
+    then never decides whether a ReLU lets a gradient through."""
+    raw = linear(state, name, row)[0]
+    return state | {f"{name}.bias": state[f"{name}.bias"] + MARGIN * raw.sign().float()}
+
+
+def gradients(
+    function: Callable[[State, Tensor], tuple[Tensor, ...]],
+    state: State,
+    inputs: Tensor,
+    cotangents: tuple[Tensor, ...],
+    names: tuple[str, ...],
+) -> dict[str, Tensor]:
+    """Vector-Jacobian products of a closed form, by the names that replies have for them."""
+    leaves = {f"state.{key}": w.double().requires_grad_(True) for key, w in state.items()}
+    leaves["arg1"] = inputs.double().requires_grad_(True)
+    weights = {key.removeprefix("state."): w for key, w in leaves.items()}
+    outputs = function(weights, leaves["arg1"])
+    total = sum(((out * up).sum() for out, up in zip(outputs, cotangents, strict=True)), ZERO)
+    found = torch.autograd.grad(total, [leaves[name] for name in names])
+    return dict(zip(names, found, strict=True))
 
 
 def encoder(state: State, x: Tensor) -> tuple[Tensor, Tensor]:
