@@ -114,7 +114,7 @@ def _chosen(course: Path, name: str | None) -> Path:
             return path
         damaged.append(f"{path.name} is damaged ({damage})")
     there = ", ".join(path.name for path in found) or "none"
-    wanted = f"no whole copy {name or ''}".strip()
+    wanted = " ".join(filter(None, ("no whole copy" if chosen else "no copy", name)))
     raise NotRestored(
         "; ".join([f"there is {wanted} of the gradebook in {course / _FOLDER}", *damaged,
                    f"found: {there}"])
