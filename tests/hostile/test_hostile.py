@@ -25,7 +25,7 @@ from tests.samples import TASKS
 pytestmark = pytest.mark.slow
 KEY = b"0123456789abcdef" * 4
 BY_NAME = {one.name: one for one in ALL}
-NBGRADERS_OWN = {"missing", "several", "checkpoint", "folder-nested"}
+NBGRADERS_OWN = {"missing", "several", "checkpoint", "folder-nested", "links-to-folder"}
 NBGRADERS_OWN |= {one.name for one in ALL if one.name.startswith(("name-", "time-"))}
 """Stock nbgrader itself looks for the exact file name and parses the time, before it asks us."""
 EACH = 1 if os.environ.get("HOSTILE_STOCK") == "all" else 8
