@@ -71,7 +71,7 @@ def grade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy)
     from autograder import batch
     from autograder.submissions import find_submissions, overlooked
     from autograder.terminal import Progress, print_table
-    from autograder.up_to_date import earlier_report, feedback_is_missing, outdated
+    from autograder.up_to_date import decided, earlier_report, feedback_is_missing, outdated
 
     submissions = find_submissions(assignment, arguments.student)
     todo = submissions if arguments.force else outdated(assignment, submissions)
@@ -89,26 +89,12 @@ def grade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy)
     reports = {
         s.student: done.get(s.student) or earlier_report(assignment, s.student) for s in submissions
     }
-    print_table(assignment, reports, len(done), _decided(assignment, reports))
+    print_table(assignment, reports, len(done), decided(assignment, reports))
     for sentence in overlooked(assignment):
         print(sentence, file=sys.stderr)
     for student, reason in failed.items():
         print(f"no feedback page for {student}: {reason}", file=sys.stderr)
     return 1 if failed else _status(done.values())
-
-
-def _decided(assignment: Assignment, reports: dict[str, Report | None]) -> dict[str, float]:
-    """Scores in the gradebook that are not what the verdicts give: by hand, or late."""
-    from autograder.gradebook import scores_of
-    from autograder.release import configuration
-
-    scores = scores_of(configuration(assignment.course).CourseDirectory.db_url, assignment.name)
-    return {
-        student: scores[student][0]
-        for student, report in reports.items()
-        if report and student in scores and not scores[student][1]
-        and report.score != scores[student][0]
-    }  # fmt: skip
 
 
 def _status(reports: Iterable[Report | None]) -> int:
@@ -170,14 +156,14 @@ def replay(arguments: argparse.Namespace) -> int:
     from autograder.submissions import read_file
     from autograder.worker import start
 
-    arguments.assignment = arguments.assignment or arguments.file.stem
-    policy, assignment = _policy(arguments), _assignment(arguments)
-    start()
     if not arguments.file.exists():
         raise FileNotFoundError(
             f"there is no file {arguments.file}: a replay line starts from the course's folder"
         )
+    arguments.assignment = arguments.assignment or arguments.file.stem
+    policy, assignment = _policy(arguments), _assignment(arguments)
     data = read_file(arguments.file)
+    start()
     replayed = replay(data, assignment, arguments.task, arguments.seed, policy)
     print(replayed.text())
     if arguments.save:

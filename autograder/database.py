@@ -21,7 +21,7 @@ def patient_engine(url: str, **options: Any) -> Engine:
 
 
 @contextlib.contextmanager
-def readable() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Inside, what is wrong with the database comes out with what to do.
 
     Raises:

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from nbgrader import api
 from nbgrader.dbutil import ALEMBIC_DIR
 
-from autograder.database import patient_engine, readable
+from autograder.database import explained, patient_engine
 
 
 def schema_version() -> str:
@@ -30,7 +30,7 @@ def scores_of(url: str, assignment: str) -> dict[str, tuple[float, bool]]:
     Raises:
         OSError: the gradebook cannot be read.
     """
-    with readable(), Gradebook(url) as gradebook:
+    with explained(), Gradebook(url) as gradebook:
         try:
             submissions = gradebook.assignment_submissions(assignment)
         except MissingEntry:

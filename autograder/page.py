@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from autograder.assignment import Assignment
 from autograder.record import COLOURS, words
-from autograder.release import configuration
+from autograder.release import gradebook_url
 from autograder.submissions import find_submissions
 from autograder.up_to_date import earlier_report
 from autograder.verdicts import Report, TaskReport, Verdict
@@ -51,7 +51,7 @@ def rows(assignment: Assignment) -> list[Row]:
     """All students with a submission, in alphabetical order."""
     from autograder.gradebook import scores_of
 
-    scores = scores_of(configuration(assignment.course).CourseDirectory.db_url, assignment.name)
+    scores = scores_of(gradebook_url(assignment.course), assignment.name)
     students = {submission.student for submission in find_submissions(assignment)} | set(scores)
     found = []
     for student in sorted(students):

@@ -7,16 +7,11 @@ import os
 import re
 import shutil
 import tempfile
-import time
 import warnings
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from jinja2.bccache import Bucket, BytecodeCache
-from nbconvert.exporters import HTMLExporter
-from nbconvert.filters.highlight import Highlight2HTML
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
@@ -24,6 +19,7 @@ from sqlalchemy.exc import SAWarning
 
 from autograder import nbgrader_plugin, release
 from autograder.assignment import Assignment
+from autograder.feedback import FeedbackExporter
 from autograder.results import Graded
 from autograder.sandbox import scratch
 from autograder.sanitise import Refused
@@ -31,61 +27,12 @@ from autograder.stamps import stamp
 from autograder.submissions import Submission, read_file
 from autograder.time_limit import TooLong, at_most
 
-_HIGHLIGHT_SECONDS = 5.0
-"""For all cells of a page; an honest one takes 0.1 s."""
-_PAGE_SECONDS = 60.0
-
-
-class _Templates(BytecodeCache):
-    """Compiled templates, kept for the next page: nbgrader makes a new exporter for each."""
-
-    def __init__(self) -> None:
-        self._code: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if code := self._code.get(bucket.key + bucket.checksum):
-            bucket.bytecode_from_string(code)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
-
-
-class _Highlight(Highlight2HTML):
-    """Pygments', for as long as it is quick: on some code its time grows with the square."""
-
-    left = _HIGHLIGHT_SECONDS
-
-    def __call__(self, source: str, *arguments: Any, **options: Any) -> str:
-        start = time.monotonic()
-        try:
-            with at_most(self.left):
-                return str(super().__call__(source, *arguments, **options))
-        except TooLong:
-            return f'<div class="highlight"><pre>{escape(source)}</pre></div>'
-        finally:
-            self.left -= time.monotonic() - start
-
-
-class FeedbackExporter(HTMLExporter):
-    """nbconvert's own, without compiling the same templates for every student."""
-
-    _templates = _Templates()
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.filters = {**self.filters, "highlight_code": _Highlight("ipython3", parent=self)}
-
-    def _create_environment(self) -> Any:
-        environment = super()._create_environment()
-        environment.bytecode_cache = self._templates
-        return environment
-
-
 _PREFIX = "vae-submitted-"
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,9})?)? ?(Z|[A-Z]{3,5}|[+-]\d\d:?\d\d)?", re.ASCII
 )
 """What nbgrader writes, and ISO 8601. At all else its parser guesses, and it breaks over some."""
+_PAGE_SECONDS = 60.0
 
 
 class RecordingFailed(RuntimeError):
@@ -149,11 +96,11 @@ class Recorder:
 
     def write_feedback(self, student: str) -> None:
         """Write the feedback page of a student who has been recorded."""
-        try:
-            with at_most(_PAGE_SECONDS):
-                result = self._api.generate_feedback(self._assignment.name, student, force=True)
-        except TooLong:
-            raise RecordingFailed(f"the page takes more than {_PAGE_SECONDS:g} s") from None
+        result: dict[str, Any] = {}
+        with contextlib.suppress(TooLong), at_most(_PAGE_SECONDS) as limit:
+            result = self._api.generate_feedback(self._assignment.name, student, force=True)
+        if limit.over:  # nbgrader may have held the exception
+            raise RecordingFailed(f"the page takes more than {_PAGE_SECONDS:g} s")
         self._require(result, student)
         stamp(self._assignment.feedback(student), self._assignment.autograded(student))
 

@@ -66,10 +66,14 @@ def configuration(course: Path) -> Any:
     return PyFileConfigLoader(CONFIG, str(course)).load_config()
 
 
+def gradebook_url(course: Path) -> str:
+    """Where the course's gradebook is, as SQLAlchemy names it."""
+    return str(configuration(course).CourseDirectory.db_url)
+
+
 def gradebook_file(course: Path) -> Path | None:
     """The course's gradebook; None where it is no file but a database server's."""
-    url = str(configuration(course).CourseDirectory.db_url)
-    kind, _, path = url.partition(":///")
+    kind, _, path = gradebook_url(course).partition(":///")
     return Path(path.partition("?")[0]) if kind == "sqlite" else None
 
 
@@ -122,7 +126,7 @@ def is_registered(assignment: Assignment) -> bool:
     """
     from autograder.gradebook import Gradebook, MissingEntry
 
-    with Gradebook(configuration(assignment.course).CourseDirectory.db_url) as gradebook:
+    with Gradebook(gradebook_url(assignment.course)) as gradebook:
         try:
             notebook = gradebook.find_notebook(assignment.name, assignment.name)
         except MissingEntry:

@@ -68,7 +68,8 @@ class Session:
         self._context: zmq.Context[Any] | None = None
         self._dropped = 0
         self._room = policy.notebook_bytes
-        self._resident = resident_bytes()
+        self._resident = 0
+        """Bytes of this process when the kernel was started."""
         self._begun = False
         """Whether the kernel has said a word about the last request."""
         self._careful = False
@@ -99,6 +100,7 @@ class Session:
             context.destroy(linger=0)  # never left to the garbage collector, which would wait
 
     def _start(self) -> None:
+        self._resident = resident_bytes()
         self._context = context = zmq.Context()
         context.setsockopt(zmq.MAXMSGSIZE, self._policy.reply_bytes)
         self._manager = KernelManager(kernel_name=KERNEL_NAME, context=context)

@@ -30,6 +30,13 @@ _STYLES = {
 }
 
 
+_SHOWN = 20
+_WHAT_NEXT = {
+    State.INFRASTRUCTURE_FAULT: "no fault of the students; run again to grade these",
+    State.REFUSED: "to be graded by hand",
+}
+
+
 class Progress:
     """A bar over a batch; each student's score passes by above it."""
 
@@ -132,13 +139,6 @@ def _print_ungraded(reports: dict[str, Report | None]) -> None:
 
 def _is(report: Report | None, state: State) -> bool:
     return report is not None and report.state is state
-
-
-_SHOWN = 20
-_WHAT_NEXT = {
-    State.INFRASTRUCTURE_FAULT: "no fault of the students; run again to grade these",
-    State.REFUSED: "to be graded by hand",
-}
 
 
 def print_moves(moves: list[Move], total: int) -> None:

@@ -10,25 +10,32 @@ from collections.abc import Iterator
 from typing import Any
 
 
-class TooLong(Exception):
-    """The time is up."""
+class TooLong(BaseException):
+    """The time is up. Not an Exception, which the code of others would take for its own."""
 
 
-def _ring(*_: Any) -> None:
-    raise TooLong
+class Limit:
+    """What is known of a limit afterwards, should the code inside have held the exception."""
+
+    over = False
+
+    def _ring(self, *_: Any) -> None:
+        self.over = True
+        raise TooLong
 
 
 @contextlib.contextmanager
-def at_most(seconds: float) -> Iterator[None]:
+def at_most(seconds: float) -> Iterator[Limit]:
     """Raises TooLong inside once the time is up. Elsewhere than in the main thread, no limit."""
+    limit = Limit()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield limit
         return
-    before = signal.signal(signal.SIGALRM, _ring)
+    before = signal.signal(signal.SIGALRM, limit._ring)
     outer = signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))[0]
     start = time.monotonic()
     try:
-        yield
+        yield limit
     finally:
         # A limit around this one goes on with what is left of it.
         rest = max(outer - (time.monotonic() - start), 0.001) if outer else 0.0

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograder.assignment import Assignment
 from autograder.record import METADATA, read_report
-from autograder.release import configuration, gradebook_file
+from autograder.release import gradebook_file, gradebook_url
 from autograder.sanitise import Refused
 from autograder.stamps import is_current
 from autograder.submissions import Submission, digest_of
@@ -35,13 +35,13 @@ def _known(assignment: Assignment) -> dict[str, Scores]:
     Raises:
         OSError: it cannot be read.
     """
-    from autograder.database import readable
+    from autograder.database import explained
 
     path = gradebook_file(assignment.course)
     if path is not None and not path.is_file():
         return {}
     found: dict[str, Scores] = {}
-    with readable():
+    with explained():
         for student, task, score in _rows(assignment):
             found.setdefault(student, {})[task] = score
     return found
@@ -52,7 +52,7 @@ def _rows(assignment: Assignment) -> list[Any]:
 
     from autograder.database import patient_engine
 
-    engine = patient_engine(configuration(assignment.course).CourseDirectory.db_url)
+    engine = patient_engine(gradebook_url(assignment.course))
     try:
         if not inspect(engine).has_table("grade"):
             return []
@@ -113,3 +113,20 @@ def earlier_report(assignment: Assignment, student: str) -> Report | None:
     with contextlib.suppress(OSError, ValueError):
         return read_report(nbformat.read(assignment.autograded(student), as_version=4))
     return None
+
+
+def decided(assignment: Assignment, reports: dict[str, Report | None]) -> dict[str, float]:
+    """Scores in the gradebook that are not what the verdicts give: by hand, or less for being late.
+
+    Raises:
+        OSError: the gradebook cannot be read.
+    """
+    from autograder.gradebook import scores_of
+
+    found = {}
+    scores = scores_of(gradebook_url(assignment.course), assignment.name)
+    for student, report in reports.items():
+        score, waits = scores.get(student, (0.0, True))
+        if report and not waits and (report.score is None or abs(report.score - score) > _SAME):
+            found[student] = score
+    return found

@@ -18,9 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import database
+from autograder import database, recorder
 from autograder.assignment import find
 from autograder.backups import back_up, backups, restore
+from autograder.batch import write_feedback
 from autograder.page import write_page
 from autograder.release import register
 from autograder.safekeeping import NotWritable, begin_writing, require_writable
@@ -205,7 +206,8 @@ def _mounted(at: Path, *options: str) -> Iterator[None]:
             command = ["mount", *each.split(), str(at)]
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
-                pytest.skip(f"needs the right to mount: {done.stderr.strip()}")
+                said = f"needs the right to mount: {done.stderr.strip()}"
+                pytest.fail(said) if os.environ.get("REQUIRE_MOUNT") else pytest.skip(said)
         yield
     finally:
         subprocess.run(["umount", str(at)], check=False)
@@ -320,6 +322,18 @@ def test_a_page_that_cannot_be_written_costs_no_score(rough: Course) -> None:
     (course / "feedback" / "dan").unlink()
     assert "0 graded now" in _grade(course, "--feedback", "--student", "ada", "dan")
     assert find("vae", course).feedback("dan").is_file()
+
+
+def test_a_page_that_takes_too_long_is_given_up(
+    calm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "_PAGE_SECONDS", 0.01)
+    said = write_feedback(find("vae", calm), ["ada"])
+    assert said == {"ada": "the page takes more than 0.01 s"}
+    assert feedback_is_missing(find("vae", calm), "ada")
+    monkeypatch.undo()
+    assert write_feedback(find("vae", calm), ["ada"]) == {}
+    assert not feedback_is_missing(find("vae", calm), "ada")
 
 
 def test_the_newest_copy_is_the_last_that_was_made_whatever_the_clock_says(

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from autograder.feedback import FeedbackExporter
 from autograder.outputs import Outputs
-from autograder.recorder import FeedbackExporter
 from autograder.time_limit import TooLong, at_most
 
 

@@ -75,7 +75,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path.chmod(0o644)
     nbformat.write(notebook, path)
     with sqlite3.connect(folder / "gradebook.db") as database:
-        database.execute("UPDATE grade SET manual_score = 4, extra_credit = 1 WHERE rowid = 3")
+        database.execute("UPDATE grade SET manual_score = 3, extra_credit = 1 WHERE rowid = 3")
         database.execute("UPDATE comment SET manual_comment = 'well tried' WHERE rowid = 2")
     yield folder
 
@@ -116,9 +116,14 @@ def test_without_an_answer_nothing_is_written(course: Path) -> None:
 @pytest.mark.slow
 def test_a_regrade_writes_what_it_showed_and_keeps_what_people_wrote(course: Path) -> None:
     by_hand = _by_hand(course)
-    assert by_hand == [(4.0, 1.0), ("well tried",)]
+    assert by_hand == [(3.0, 1.0), ("well tried",)]
     assert "wrote 1 results" in _run(course, "regrade", "vae", "--yes")
     report = nbformat.read(_result(course), as_version=4).metadata[METADATA]["report"]
     assert json.loads(json.dumps(report))["score"] == 70
     assert _by_hand(course) == by_hand
     assert "0 of 2 results would change" in _run(course, "regrade", "vae", "--dry-run")
+    # nbgrader asks people to look again at what they scored by hand; then their score is shown.
+    assert "* as the gradebook has it" not in _run(course, "grade", "vae")
+    with sqlite3.connect(course / "gradebook.db") as database:
+        database.execute("UPDATE grade SET needs_manual_grade = 0")
+    assert "* as the gradebook has it" in _run(course, "grade", "vae")

@@ -27,7 +27,7 @@ LAYERS = (
     ("autograder.regrade",),
     ("autograder.batch", "autograder.replay", "autograder.bundle"),
     ("autograder.up_to_date",),
-    ("autograder.worker", "autograder.recorder"),
+    ("autograder.worker", "autograder.recorder", "autograder.feedback"),
     ("autograder.nbgrader_plugin",),
     ("autograder.safekeeping",),
     ("autograder.backups",),
