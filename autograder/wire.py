@@ -25,8 +25,8 @@ class BadReply(ValueError):
     """The kernel sent something that no honest probe sends."""
 
 
-def pack(call: Call) -> tuple[dict[str, Any], list[bytes]]:
-    """A call as message content and buffers."""
+def pack(call: Call) -> tuple[dict[str, Any], bytes]:
+    """A call as JSON and the bytes of its tensors."""
     tensors: dict[str, Tensor] = {}
 
     def put(tensor: Tensor) -> dict[str, str]:
@@ -35,7 +35,7 @@ def pack(call: Call) -> tuple[dict[str, Any], list[bytes]]:
         return {"$tensor": name}
 
     content = call_to_json(call, put)
-    return content, [save(tensors)] if tensors else []
+    return content, save(tensors)
 
 
 def _want(condition: bool, what: str) -> None:
@@ -43,9 +43,7 @@ def _want(condition: bool, what: str) -> None:
         raise BadReply(f"the reply is malformed: {what}")
 
 
-def _tensors(buffers: list[Any], limit: int) -> dict[str, Tensor]:
-    _want(len(buffers) == 1, "one buffer wanted")
-    data = bytes(buffers[0])
+def _tensors(data: bytes, limit: int) -> dict[str, Tensor]:
     _want(len(data) <= limit, f"more than {limit} bytes")
     try:
         tensors = load(data)
@@ -80,13 +78,13 @@ def _reference(data: Any, tensors: dict[str, Tensor]) -> Tensor:
     return tensors[name]
 
 
-def unpack(content: Any, buffers: list[Any], limit: int) -> Reply:
-    """A reply from message content and buffers; raises BadReply for anything but plain data."""
+def unpack(content: Any, data: bytes, limit: int) -> Reply:
+    """A reply from JSON and bytes of tensors; raises BadReply for anything but plain data."""
     fields = {"outputs", "single", "gradients", "failure"}
     _want(isinstance(content, dict) and set(content) == fields, "fields")
     if content["failure"] is not None:
         return Reply(failure=_failure(content["failure"]))
-    tensors = _tensors(buffers, limit)
+    tensors = _tensors(data, limit)
     outputs, found = content["outputs"], content["gradients"]
     _want(isinstance(outputs, list) and len(outputs) <= _MAX_OUTPUTS, "outputs")
     _want(isinstance(found, dict) and len(found) <= 64, "gradients")

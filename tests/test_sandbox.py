@@ -179,7 +179,7 @@ def test_folders_nested_without_end_are_stopped_and_removed(policy: Policy) -> N
     long = "import os, time\nfor i in range(20): os.mkdir('d' * 250); os.chdir('d' * 250)\n"
     for source in (deep, long):
         with Session([Cell(source, 5, [])], policy) as session:
-            folder = Path(session._manager.provisioner.scratch)
+            folder = Path(session.kernel.scratch)
             assert folder.exists()
         assert not folder.exists()
     assert "cannot be looked into" in _death(policy, long + "time.sleep(9)")
@@ -230,8 +230,7 @@ def test_a_flood_of_output_is_cut(policy: Policy) -> None:
 
 def test_no_process_and_no_folder_survives(policy: Policy) -> None:
     with Session([], policy) as session:
-        provisioner = session._manager.provisioner
-        pid, scratch = provisioner.pid, provisioner.scratch
+        pid, scratch = session.kernel.pid, session.kernel.scratch
         assert Path(f"/proc/{pid}").exists() and Path(scratch).exists()
     assert not Path(f"/proc/{pid}").exists()
     assert not Path(scratch).exists()

@@ -169,12 +169,12 @@ def evaluate(call: Call, namespace: dict[str, Any]) -> Reply:
 
 
 def answer(
-    content: dict[str, Any], buffers: list[bytes], namespace: dict[str, Any]
-) -> tuple[dict[str, Any], list[bytes]]:
+    content: dict[str, Any], data: bytes, namespace: dict[str, Any]
+) -> tuple[dict[str, Any], bytes]:
     """Answer one message of the judge: JSON and safetensors bytes in, the same out."""
     from safetensors.torch import load, save
 
-    inputs = load(buffers[0]) if buffers else {}
+    inputs = load(data)
     call = call_from_json(content, inputs.__getitem__)
     try:
         reply = evaluate(call, namespace)
@@ -187,4 +187,4 @@ def answer(
         outputs[name] = tensor.contiguous().clone()
         return {"$tensor": name}
 
-    return reply_to_json(reply, put), [save(outputs)]
+    return reply_to_json(reply, put), save(outputs)

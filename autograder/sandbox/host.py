@@ -97,7 +97,7 @@ class Zygote:
                 socket.send_fds(nursery, [b"z"], [theirs.fileno()])
         ours.settimeout(_START_SECONDS)
         self._socket = ours
-        self._lines = ours.makefile("rw")
+        self._lines = ours.makefile("r")
         self._lock = threading.Lock()
         self._read()
 
@@ -116,11 +116,10 @@ class Zygote:
         self._process.kill()
         return self._process.communicate()[1].decode(errors="replace")[-2000:]
 
-    def _ask(self, **request: Any) -> dict[str, Any]:
+    def _ask(self, descriptors: tuple[int, ...] = (), **request: Any) -> dict[str, Any]:
         with self._lock:
             try:
-                self._lines.write(json.dumps(request) + "\n")
-                self._lines.flush()
+                socket.send_fds(self._socket, [json.dumps(request).encode() + b"\n"], descriptors)
             except OSError as error:
                 raise ZygoteFailed(f"the zygote is gone: {error}") from error
             return self._read()
@@ -132,10 +131,10 @@ class Zygote:
         waiting.register(self._socket, select.POLLIN)
         return not waiting.poll(0)
 
-    def spawn(self, connection: dict[str, Any], scratch: str, policy: Policy) -> int:
-        """Fork a kernel; returns its process id."""
-        request = {"connection": connection, "scratch": scratch, "policy": policy.as_dict()}
-        return int(self._ask(op="spawn", **request)["pid"])
+    def spawn(self, channel: int, scratch: str, policy: Policy) -> int:
+        """Fork a kernel that listens on the descriptor `channel`; returns its process id."""
+        request = {"scratch": scratch, "policy": policy.as_dict()}
+        return int(self._ask((channel,), op="spawn", **request)["pid"])
 
     def poll(self, pid: int) -> int | None:
         """Exit status of a kernel, None while it runs."""

@@ -69,10 +69,10 @@ class Policy:
     scratch_files: int = 2000
     """Inodes can be used up as well."""
     open_files: int = 128
-    """ZeroMQ and asyncio use about 60. Files that are deleted while open escape the watchdog; with
-    the limit above, they take 2 GiB at most."""
+    """Honest code uses a dozen. Files that are deleted while open escape the watchdog; with the
+    limit above, they take 2 GiB at most."""
     threads: int = 64
-    """IPython and ZeroMQ start 12, OpenMP one a core."""
+    """OpenMP starts one a core; an honest notebook none."""
     cpu_seconds: int = 240
     """All cells and all calls of one submission; an honest one needs 10."""
     wall_seconds: int = 300
@@ -95,9 +95,6 @@ class Policy:
     """What is kept of all cells of a notebook together."""
     flood_bytes: int = 64 * MIB
     """Output after which the kernel is stopped instead of read."""
-    judge_bytes: int = 1024 * MIB
-    """What the judge's own memory may grow by while it listens: a message of many small parts is
-    held by ZeroMQ before anybody sees it."""
     reply_bytes: int = 64 * MIB
     """One message from the kernel; the largest honest answer is 8 MiB."""
     protected: bool = True

@@ -26,19 +26,19 @@ getpid gettid getppid getpgrp getpgid getsid getuid geteuid getgid getegid
 getgroups getresuid getresgid uname sysinfo getrusage getrlimit capget
 futex futex_waitv set_robust_list get_robust_list rseq membarrier set_tid_address arch_prctl
 exit exit_group restart_syscall getrandom
-bind listen accept accept4 getsockname getpeername getsockopt setsockopt shutdown
+getsockname getpeername getsockopt setsockopt shutdown
 recvfrom recvmsg sendmsg
 """.split()
 
 _PRETENDED = """
 chmod fchmod fchmodat fchmodat2 utime utimes utimensat futimesat
-sched_setscheduler sched_setparam
 """.split()
 """These answer 'done' and do nothing. Landlock guards neither modes nor times, which shutil.copy
-sets; ZeroMQ aborts where it cannot set its threads' (unchanged) scheduling."""
+sets."""
 
 _FORBIDDEN = """
-execve execveat fork vfork connect kill tkill ptrace process_vm_readv process_vm_writev
+execve execveat fork vfork kill tkill ptrace process_vm_readv process_vm_writev
+socket bind connect listen accept accept4
 chown fchown lchown fchownat setxattr lsetxattr fsetxattr removexattr mknod mknodat
 link linkat symlink symlinkat mount umount2 unshare setns chroot pivot_root
 memfd_create shmget shmat mq_open io_uring_setup bpf perf_event_open userfaultfd keyctl
@@ -84,7 +84,7 @@ def restrict() -> None:
     _allow(rules, seccomp, _PRETENDED, seccomp.ERRNO(0))
     _allow(rules, seccomp, _FORBIDDEN, seccomp.ERRNO(errno.EPERM))
     _threads_only(rules, seccomp)
-    _local_sockets_only(rules, seccomp)
+    _pairs_only(rules, seccomp)
     for name, place, values in (("fcntl", 1, _FCNTL), ("ioctl", 1, _IOCTL), ("prctl", 0, _PRCTL)):
         for value in values:
             rules.add_rule(allow, name, arg(place, seccomp.EQ, value))
@@ -102,12 +102,10 @@ def _threads_only(rules: object, seccomp: ModuleType) -> None:
     rules.add_rule(seccomp.ERRNO(errno.EPERM), "clone", no_mask)  # type: ignore[attr-defined]
 
 
-def _local_sockets_only(rules: object, seccomp: ModuleType) -> None:
-    """Stream sockets in the own scratch folder; ZeroMQ needs EAFNOSUPPORT for the internet."""
+def _pairs_only(rules: object, seccomp: ModuleType) -> None:
+    """Pairs of connected stream sockets, which asyncio wakes itself with; no other sockets."""
     add, arg = rules.add_rule, seccomp.Arg  # type: ignore[attr-defined]
     unix = arg(0, seccomp.EQ, socket.AF_UNIX)
     stream = arg(1, seccomp.MASKED_EQ, _SOCKET_TYPE, socket.SOCK_STREAM)
-    for name in ("socket", "socketpair"):  # a datagram could be sent to any socket's path
-        add(seccomp.ALLOW, name, unix, stream)
-    add(seccomp.ERRNO(errno.EAFNOSUPPORT), "socket", arg(0, seccomp.NE, socket.AF_UNIX))
+    add(seccomp.ALLOW, "socketpair", unix, stream)  # a datagram could go to any socket's path
     add(seccomp.ALLOW, "sendto", arg(4, seccomp.EQ, 0))  # no address: only to a connected peer

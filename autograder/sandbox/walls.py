@@ -113,7 +113,7 @@ def die_with_parent() -> None:
 
 def raise_walls(policy: Policy, scratch: str) -> None:
     """Shut the calling, single-threaded process in. Landlock binds only the calling thread and
-    those it starts later, so this must come before ZeroMQ, IPython or OpenMP start any."""
+    those it starts later, so this must come before OpenMP or a notebook starts any."""
     if len(os.listdir("/proc/self/task")) != 1:
         raise RuntimeError("walls must be raised before the first thread is started")
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

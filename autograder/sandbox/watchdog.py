@@ -79,9 +79,3 @@ class Watchdog(threading.Thread):
     def dismiss(self) -> None:
         """Stop watching."""
         self._done.set()
-
-
-def resident_bytes() -> int:
-    """Memory of this process that is in use."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -18,12 +18,17 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import traceback
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from autograder.sandbox import syscalls
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.walls import die_with_parent
+
+if TYPE_CHECKING:
+    from autograder.sandbox.shell import Shell
 
 PRELOADED = (
     "numpy",
@@ -51,8 +56,11 @@ PRELOADED = (
 )
 
 
-def preload() -> None:
-    """Import everything, in one thread: a second one would not survive the fork."""
+def preload() -> Shell:
+    """Import everything, in one thread: a second one would not survive the fork.
+
+    Returns the IPython shell that every kernel gets a copy of.
+    """
     for name in PRELOADED:
         importlib.import_module(name)
     syscalls.available()  # imports pyseccomp, which runs programs to find its library
@@ -62,8 +70,13 @@ def preload() -> None:
 
     torch.set_num_threads(1)
     originals()  # drawn once here, not in every kernel
+    from autograder.sandbox import shell
+
+    with tempfile.TemporaryDirectory() as folder:
+        made = shell.make(folder)
     gc.collect()
     gc.freeze()
+    return made
 
 
 class Forks:
@@ -107,7 +120,7 @@ class Forks:
                 os.waitpid(pid, 0)
 
 
-def _spawn(forks: Forks, request: dict[str, Any]) -> int:
+def _spawn(forks: Forks, request: dict[str, Any], channel: int, shell: Shell) -> int:
     pid = os.fork()
     if pid:
         forks.status[pid] = None
@@ -116,17 +129,19 @@ def _spawn(forks: Forks, request: dict[str, Any]) -> int:
         die_with_parent()
         from autograder.sandbox import kernel
 
-        kernel.run(request["connection"], request["scratch"], Policy.from_dict(request["policy"]))
+        kernel.run(channel, shell, request["scratch"], Policy.from_dict(request["policy"]))
     except BaseException:
         os.write(2, traceback.format_exc().encode())  # to kernel.log, which the grader reads
     finally:
         os._exit(1)
 
 
-def _answer(forks: Forks, request: dict[str, Any]) -> dict[str, Any]:
+def _answer(
+    forks: Forks, request: dict[str, Any], descriptors: list[int], shell: Shell
+) -> dict[str, Any]:
     operation = request["op"]
     if operation == "spawn":
-        return {"pid": _spawn(forks, request)}
+        return {"pid": _spawn(forks, request, descriptors[0], shell)}
     if operation == "poll":
         return {"status": forks.poll(request["pid"])}
     if operation in ("kill", "interrupt"):
@@ -135,25 +150,40 @@ def _answer(forks: Forks, request: dict[str, Any]) -> dict[str, Any]:
     return {"error": f"unknown operation {operation!r}"}
 
 
-def serve(connection: socket.socket) -> None:
+def _requests(connection: socket.socket) -> Iterator[tuple[dict[str, Any], list[int]]]:
+    """Requests with the descriptors that came with them; one at a time, as each is answered."""
+    line, descriptors = b"", list[int]()
+    while True:
+        chunk, received, _, _ = socket.recv_fds(connection, 1 << 16, 1)
+        if not chunk:
+            return
+        line, descriptors = line + chunk, descriptors + received
+        if line.endswith(b"\n"):
+            yield json.loads(line), descriptors
+            for descriptor in descriptors:
+                os.close(descriptor)
+            line, descriptors = b"", []
+
+
+def serve(connection: socket.socket, shell: Shell) -> None:
     """Answer requests until the other end closes."""
     forks = Forks()
-    with connection, connection.makefile("rw") as lines:
+    with connection:
         try:
-            for line in lines:
-                lines.write(json.dumps(_answer(forks, json.loads(line))) + "\n")
-                lines.flush()
+            for request, descriptors in _requests(connection):
+                answer = _answer(forks, request, descriptors, shell)
+                connection.sendall(json.dumps(answer).encode() + b"\n")
         finally:
             forks.kill_all()
 
 
-def be_ready(connection: socket.socket) -> None:
+def be_ready(connection: socket.socket, shell: Shell) -> None:
     """Say so, then serve to the end."""
     connection.sendall(b'{"ready": true}\n')
-    serve(connection)
+    serve(connection, shell)
 
 
-def nurse(requests: socket.socket) -> None:
+def nurse(requests: socket.socket, shell: Shell) -> None:
     """Fork a zygote for every socket that comes in, until the other end closes."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the zygotes
     while True:
@@ -164,7 +194,7 @@ def nurse(requests: socket.socket) -> None:
             die_with_parent()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             requests.close()
-            be_ready(socket.socket(fileno=descriptors[0]))
+            be_ready(socket.socket(fileno=descriptors[0]), shell)
             return
         os.close(descriptors[0])
 
@@ -174,8 +204,8 @@ def main() -> None:
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then says so
     connection = socket.socket(fileno=int(sys.argv[1]))
-    preload()
-    nurse(connection) if sys.argv[2:] == ["nursery"] else be_ready(connection)
+    shell = preload()
+    (nurse if sys.argv[2:] == ["nursery"] else be_ready)(connection, shell)
 
 
 if __name__ == "__main__":

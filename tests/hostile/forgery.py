@@ -85,27 +85,25 @@ PATCHES = (
         "vae_utils.check = lambda *a: print('70 of 70 points')"),
 )  # fmt: skip
 
+KERNEL = "import gc\nk = next(o for o in gc.get_objects() if type(o).__name__ == 'Kernel')"
+"""Finds what runs cells and makes calls, in its own process."""
+
 PROBE = (
     _lying("probe-answers", "the kernel's own answers are replaced", WRONG_KL, score=0, before=(
         "import vae_utils.evaluating as e, vae_utils.calls as c\n"
         "e.evaluate = e._run = lambda call, ns: c.Reply((torch.zeros(7),))")),
     _lying("probe-handler", "the kernel's handler is replaced", WRONG_KL, score=0, before=(
-        "k = get_ipython().kernel\n"
-        "def forged(stream, ident, parent):\n"
-        "    content = {'passed': True, 'points': 70}\n"
-        "    k.session.send(stream, 'evaluate_reply', content, parent, ident)\n"
-        "k.shell_handlers['evaluate_request'] = forged")),
+        f"{KERNEL}\nk._call = lambda m: k.send('reply', {{'passed': True, 'points': 70}})")),
     _lying("probe-tensors", "what is sent back is replaced", WRONG_KL, score=0, before=(
         "import safetensors.torch as s\nold = s.save\n"
         "s.save = lambda tensors: old({n: t * 0 for n, t in tensors.items()})")),
     _lying("probe-twice", "two replies to one question", WRONG_KL, before=(
-        "k = get_ipython().kernel\nold = k.session.send\n"
-        "def send(stream, kind, *a, **w):\n"
-        "    old(stream, kind, *a, **w)\n    return old(stream, kind, *a, **w)\n"
-        "k.session.send = send")),
-    _lying("probe-floods", "replies that nobody asked for", "k = get_ipython().kernel",
-        "for i in range(30_000):",
-        "    k.session.send(k.shell_stream, 'evaluate_reply', {'outputs': []}, {}, b'x')",
+        f"{KERNEL}\nold = k.send\n"
+        "def send(*a):\n    old(*a)\n    old(*a)\n"
+        "k.send = send")),
+    _lying("probe-floods", "replies that nobody asked for", KERNEL,
+        "k._request = 'another'",
+        "for i in range(30_000): k.send('reply', {'outputs': []}, b'x')",
         WRONG_KL),
     _lying("probe-traced", "looks into the probe with settrace", WRONG_KL, before=(
         "import sys\nloot = []\n"
@@ -180,8 +178,8 @@ HOOKS = (
     _silent("score-displayed", "displays what a verdict looks like",
         "from IPython.display import *",
         "display({'text/plain': '70', 'text/html': '<b>passed</b>, 70 of 70 points'}, raw=True)"),
-    _silent("new-kernel-name", "the kernel calls itself by another name",
-        "get_ipython().kernel.implementation = 'judge'"),
+    _silent("new-shell-name", "the shell calls itself by another name",
+        "type(get_ipython()).__name__ = 'Judge'"),
 )  # fmt: skip
 
 
@@ -203,12 +201,12 @@ EXITS = (
         "This cell ended Python itself"),
     Hostile("exit-quit", "quit() in a cell", HONEST, cell("quit()"),
         "quit and exit end nothing here"),
-    Hostile("exit-shutdown", "the kernel is told to shut down", HONEST,
-        cell("get_ipython().kernel.do_shutdown(False)")),
+    Hostile("exit-line", "closes the kernel's line to the judge", HONEST,
+        cell("import os", "os.close(3)"), "This cell closed its line to the grader"),
     Hostile("exit-last-cell", "os._exit in the last cell", HONEST,
         cell("import os", "os._exit(0)", last=True), "This cell ended Python itself"),
-    Hostile("exit-io-loop", "stops the kernel's event loop", HONEST,
-        cell("get_ipython().kernel.io_loop.stop()")),
+    Hostile("exit-loop", "the kernel's loop has no next request", HONEST,
+        cell(*KERNEL.splitlines(), "k._receive = None"), "ended Python itself"),
 )  # fmt: skip
 
 

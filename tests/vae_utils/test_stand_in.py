@@ -102,10 +102,10 @@ def test_gradients_reach_its_bias() -> None:
 
 
 def test_it_travels_with_the_call() -> None:
-    content, buffers = pack(_call())
+    content, data = pack(_call())
     from safetensors.torch import load
 
-    back = call_from_json(content, load(buffers[0]).__getitem__).stand_ins["part"]
+    back = call_from_json(content, load(data).__getitem__).stand_ins["part"]
     assert back.parameters == PART.parameters and torch.equal(back.maps[0][1], WEIGHT)
-    found, _ = answer(content, buffers, {"Model": Model})
+    found, _ = answer(content, data, {"Model": Model})
     assert found["failure"] is None
