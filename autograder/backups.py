@@ -12,10 +12,11 @@ from autograder.release import gradebook_file
 KEPT = 20
 """Copies of the gradebook; one of 20,000 students has 100 MB."""
 _FOLDER = Path(".autograder")
+NOT_OURS = "the gradebook is on a database server, and is not copied here: pg_dump makes a copy"
 
 
 class NotRestored(LookupError):
-    """There is no such copy of the gradebook, or it is damaged."""
+    """There is no such copy of the gradebook, it is damaged, or copies are a server's business."""
 
 
 class NotCopied(OSError):
@@ -57,10 +58,22 @@ def _copy(source: Path, target: Path) -> None:
         half.unlink(missing_ok=True)
 
 
+def require_file(course: Path) -> Path:
+    """The gradebook, where it is a file.
+
+    Raises:
+        NotRestored: it is on a database server.
+    """
+    gradebook = gradebook_file(course)
+    if gradebook is None:
+        raise NotRestored(f"{NOT_OURS}, and psql or pg_restore puts it back")
+    return gradebook
+
+
 def back_up(course: Path) -> Path | None:
     """Copy the gradebook to .autograder/backups/; None if there is none yet, or nothing new.
 
-    A gradebook on a database server is copied by the server's own means.
+    A gradebook on a database server is copied by the server's own means: None as well.
 
     Raises:
         NotCopied: it is locked or damaged, or the disk is full. A damaged copy is not kept, so
@@ -127,9 +140,7 @@ def restore(course: Path, name: str | None = None) -> Path:
     Raises:
         NotRestored: there is no such copy, it is damaged, or the gradebook is no file.
     """
-    gradebook = gradebook_file(course)
-    if gradebook is None:
-        raise NotRestored("the gradebook is on a database server: restore it by the server's means")
+    gradebook = require_file(course)
     chosen = _chosen(course, name)
     with contextlib.suppress(NotCopied):  # what is there now may be damaged
         back_up(course)

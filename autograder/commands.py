@@ -9,11 +9,15 @@ import secrets
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autograder.assignment import CONFIG, Assignment, course_folder, find
 from autograder.sandbox.policy import UNPROTECTED_VARIABLE, Policy, default_policy
 from autograder.sandbox.walls import require
 from autograder.verdicts import Report, State
+
+if TYPE_CHECKING:
+    from autograder.engine import Workers
 
 Graders = Callable[[argparse.Namespace, Assignment, Policy], int]
 
@@ -67,21 +71,30 @@ def alone(run: Graders) -> Callable[[argparse.Namespace], int]:
     return locked
 
 
+def _workers(
+    arguments: argparse.Namespace, assignment: Assignment, policy: Policy, most: int
+) -> Workers:
+    """Who grades: as many as were asked for, but no more than there is work for."""
+    from autograder.local_workers import LocalWorkers, default_jobs
+
+    return LocalWorkers(assignment, policy, min(arguments.jobs or default_jobs(), most))
+
+
 def grade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy) -> int:
     from autograder import batch
+    from autograder.safekeeping import require_writable
     from autograder.submissions import find_submissions, overlooked
     from autograder.terminal import Progress, print_table
     from autograder.up_to_date import decided, earlier_report, feedback_is_missing, outdated
 
     submissions = find_submissions(assignment, arguments.student)
     todo = submissions if arguments.force else outdated(assignment, submissions)
-    jobs = arguments.jobs or batch.default_jobs()
-    with Progress(len(todo)) as progress:
-        done = (
-            batch.grade_all(assignment, todo, policy, jobs, progress, arguments.feedback)
-            if todo
-            else {}
-        )
+    done = {}
+    if todo:
+        require_writable(assignment.course)  # before judging, which takes its time
+        workers = _workers(arguments, assignment, policy, len(todo))
+        with Progress(len(todo)) as progress:
+            done = batch.grade_all(assignment, todo, workers, progress, arguments.feedback)
     failed = {}
     if arguments.feedback:
         late = [s.student for s in submissions if feedback_is_missing(assignment, s.student)]
@@ -105,16 +118,19 @@ def _status(reports: Iterable[Report | None]) -> int:
 
 def regrade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy) -> int:
     from autograder import batch, regrade
+    from autograder.engine import Judging, at_work
+    from autograder.release import gradebook_file
+    from autograder.safekeeping import require_writable
     from autograder.submissions import find_submissions
     from autograder.terminal import Progress, print_moves
 
+    if not arguments.dry_run:
+        require_writable(assignment.course)  # before judging, which takes its time
     submissions = find_submissions(assignment, arguments.student)
-    jobs = arguments.jobs or batch.default_jobs()
-    with (
-        Progress(len(submissions)) as progress,
-        batch.judged(assignment, submissions, policy, jobs) as results,
-    ):
-        moves = regrade.moves(assignment, progress.over(results))
+    workers = _workers(arguments, assignment, policy, len(submissions))
+    with Progress(len(submissions)) as progress, at_work(workers):
+        judging = Judging(workers, assignment, submissions)
+        moves = regrade.moves(assignment, progress.over(judging))
     print_moves(moves, len(submissions))
     if arguments.dry_run or not moves or not (arguments.yes or _agreed()):
         print("nothing was written")
@@ -122,9 +138,11 @@ def regrade(arguments: argparse.Namespace, assignment: Assignment, policy: Polic
     moved = {move.student for move in moves}
     todo = [s for s in submissions if s.student in moved]
     # Judged again, and to the same result: 20,000 notebooks at once would not fit into memory.
+    workers = _workers(arguments, assignment, policy, len(todo))
     with Progress(len(todo)) as progress:
-        done = batch.grade_all(assignment, todo, policy, jobs, progress, arguments.feedback)
-    print(f"wrote {len(todo)} results; `autograder restore` takes that back in the gradebook")
+        done = batch.grade_all(assignment, todo, workers, progress, arguments.feedback)
+    back = "`autograder restore` takes that back in the gradebook"
+    print(f"wrote {len(todo)} results" + (f"; {back}" if gradebook_file(assignment.course) else ""))
     return _status(done.values())
 
 
@@ -180,10 +198,11 @@ def report(arguments: argparse.Namespace) -> int:
 
 
 def restore(arguments: argparse.Namespace) -> int:
-    from autograder.backups import backups, restore
+    from autograder.backups import backups, require_file, restore
     from autograder.safekeeping import only_grader
 
     course = _course(arguments)
+    require_file(course)
     if arguments.list:
         print("\n".join(path.name for path in backups(course)) or "no copies yet")
         return 0

@@ -91,13 +91,26 @@ def _integrity(path: Path) -> str:
         return str(database.execute("PRAGMA integrity_check").fetchone()[0])
 
 
-def _gradebook(course: Path) -> Iterator[Finding]:
-    from autograder.backups import backups
-    from autograder.release import gradebook_file
+def _on_server(url: str) -> Finding:
+    from autograder.database import place_of, write_nothing
 
-    path = gradebook_file(course)
-    if path is None:
-        yield Finding("gradebook", True, "on a database server, which keeps its own copies")
+    write_nothing(url)
+    return Finding("gradebook", True, f"{place_of(url)}: answers, and can be written")
+
+
+def _gradebook(course: Path) -> Iterator[Finding]:
+    from autograder.backups import NOT_OURS, backups
+    from autograder.database import Unusable
+    from autograder.release import gradebook_file, gradebook_url
+
+    try:
+        path = gradebook_file(course)
+        if path is None:
+            yield _on_server(gradebook_url(course))
+            yield Finding("newest copy", True, NOT_OURS)
+            return
+    except Unusable as error:
+        yield Finding("gradebook", False, error.seen, error.remedy)
         return
     if not path.is_file():
         yield Finding("gradebook", True, "none yet; the first batch makes it")

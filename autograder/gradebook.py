@@ -30,7 +30,7 @@ def scores_of(url: str, assignment: str) -> dict[str, tuple[float, bool]]:
     Raises:
         OSError: the gradebook cannot be read.
     """
-    with explained(), Gradebook(url) as gradebook:
+    with explained(url), Gradebook(url) as gradebook:
         try:
             submissions = gradebook.assignment_submissions(assignment)
         except MissingEntry:

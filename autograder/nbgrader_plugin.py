@@ -16,7 +16,6 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder import assignment as assignments
 from autograder import release, safekeeping
-from autograder.backups import NotCopied
 from autograder.gradebook import Gradebook
 from autograder.record import METADATA, read_report, write_verdicts
 from autograder.results import Graded, ungraded
@@ -138,7 +137,7 @@ def begin_grading(assignment: str, **_: Any) -> None:
     _alone.enter_context(safekeeping.only_grader(found.course))
     try:
         safekeeping.begin_writing(found.course)
-    except (safekeeping.NotWritable, NotCopied) as error:
+    except OSError as error:  # NotWritable, NotCopied, or a URL that is none
         _alone.close()
         raise SystemExit(f"autograder: {error}") from error  # nbgrader goes on after an Exception
     release.register(found)

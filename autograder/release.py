@@ -72,17 +72,26 @@ def gradebook_url(course: Path) -> str:
 
 
 def gradebook_file(course: Path) -> Path | None:
-    """The course's gradebook; None where it is no file but a database server's."""
-    kind, _, path = gradebook_url(course).partition(":///")
-    return Path(path.partition("?")[0]) if kind == "sqlite" else None
+    """The course's gradebook; None where it is no file but a database server's.
+
+    Raises:
+        OSError: nbgrader's configuration names no database.
+    """
+    from autograder.database import file_of
+
+    return file_of(gradebook_url(course))
 
 
 def _generate(course: Path, name: str, config: Any) -> None:
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
 
-    import autograder.gradebook  # noqa: F401  nbgrader opens one
+    from autograder.database import explained
+    from autograder.gradebook import Gradebook
 
+    url = gradebook_url(course)
+    with explained(url), Gradebook(url):  # nbgrader's own word would be a stack of calls
+        pass
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
     result = api.generate_assignment(name)
     if not result["success"]:
@@ -123,10 +132,15 @@ def is_registered(assignment: Assignment) -> bool:
     """Whether the gradebook knows the assignment, with all cells as they are released.
 
     nbgrader writes cell by cell, so a killed run leaves some of them.
+
+    Raises:
+        OSError: the gradebook cannot be read.
     """
+    from autograder.database import explained
     from autograder.gradebook import Gradebook, MissingEntry
 
-    with Gradebook(gradebook_url(assignment.course)) as gradebook:
+    url = gradebook_url(assignment.course)
+    with explained(url), Gradebook(url) as gradebook:
         try:
             notebook = gradebook.find_notebook(assignment.name, assignment.name)
         except MissingEntry:

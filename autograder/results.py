@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 from nbformat.notebooknode import NotebookNode
@@ -28,6 +29,12 @@ def ungraded(
         for task in assignment.tasks
     )
     return Report(assignment.name, seed, tasks, state, reason, notes)
+
+
+def given_up(assignment: Assignment, reason: str) -> Graded:
+    """What is recorded where the grader failed; the student's file has not been looked at."""
+    report = ungraded(assignment, 0, State.INFRASTRUCTURE_FAULT, reason)
+    return Graded(report, copy.deepcopy(assignment.template))
 
 
 def _nothing(name: str, points: float) -> CheckResult:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder.backups import back_up, folder_of
-from autograder.release import gradebook_file
+from autograder.backups import NOT_OURS, back_up, folder_of
+from autograder.release import gradebook_file, gradebook_url
 
 _AT_ONCE = 2.0
 """Seconds in which another program's write usually ends."""
@@ -60,7 +60,9 @@ def require_writable(course: Path) -> None:
             "is kept"
         ) from error
     gradebook = gradebook_file(course)
-    if gradebook is not None and gradebook.is_file():
+    if gradebook is None:
+        _require_server(gradebook_url(course))
+    elif gradebook.is_file():
         try:
             _write_nothing(gradebook)
         except sqlite3.Error as error:
@@ -68,6 +70,15 @@ def require_writable(course: Path) -> None:
                 f"{gradebook} cannot be written ({error}): {_remedy(error)}, then run again; what "
                 "is graded is kept"
             ) from error
+
+
+def _require_server(url: str) -> None:
+    from autograder.database import Unusable, write_nothing
+
+    try:
+        write_nothing(url)
+    except Unusable as error:
+        raise NotWritable(f"{error}, then run again; what is graded is kept") from error
 
 
 def _write_nothing(gradebook: Path) -> None:
@@ -111,4 +122,6 @@ def begin_writing(course: Path) -> None:
         NotWritable, NotCopied: not so; nothing has been changed.
     """
     require_writable(course)
+    if gradebook_file(course) is None:
+        print(NOT_OURS, file=sys.stderr)
     back_up(course)

@@ -37,29 +37,25 @@ def _known(assignment: Assignment) -> dict[str, Scores]:
     """
     from autograder.database import explained
 
-    path = gradebook_file(assignment.course)
+    url, path = gradebook_url(assignment.course), gradebook_file(assignment.course)
     if path is not None and not path.is_file():
         return {}
     found: dict[str, Scores] = {}
-    with explained():
-        for student, task, score in _rows(assignment):
+    with explained(url):
+        for student, task, score in _rows(url, assignment.name):
             found.setdefault(student, {})[task] = score
     return found
 
 
-def _rows(assignment: Assignment) -> list[Any]:
+def _rows(url: str, assignment: str) -> list[Any]:
     from sqlalchemy import inspect, text
 
-    from autograder.database import patient_engine
+    from autograder.database import connected
 
-    engine = patient_engine(gradebook_url(assignment.course))
-    try:
-        if not inspect(engine).has_table("grade"):
+    with connected(url) as database:
+        if not inspect(database).has_table("grade"):
             return []
-        with engine.connect() as database:
-            return list(database.execute(text(_QUERY), {"name": assignment.name}))
-    finally:
-        engine.dispose()
+        return list(database.execute(text(_QUERY), {"name": assignment}))
 
 
 def _agrees(report: Report, known: Scores) -> bool:

@@ -11,6 +11,7 @@ import signal
 import socket
 import threading
 from dataclasses import replace
+from functools import cache
 
 from autograder.assignment import Assignment
 from autograder.results import Graded, ungraded
@@ -33,23 +34,32 @@ def _end_with_coordinator() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def start(nursery: socket.socket | None = None) -> None:
-    """One thread for the judge's arithmetic, as there are as many workers as cores, and a limit.
+def begin(nursery: socket.socket) -> None:
+    """What a process of a batch does first; nothing here takes time or can fail.
 
-    nursery: where to ask for a zygote; without it, this process starts one.
+    nursery: where to ask for a zygote.
     """
+    threading.Thread(target=_end_with_coordinator, daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator, which ends us
+    logging.disable(logging.CRITICAL)
+    adopt_from(nursery)
+
+
+@cache
+def start() -> None:
+    """One thread for the judge's arithmetic, as there are as many workers as cores, and a limit."""
     import torch
 
-    threading.Thread(target=_end_with_coordinator, daemon=True).start()
-    if nursery is not None:
-        adopt_from(nursery)
-
-    logging.disable(logging.CRITICAL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator, which ends us
     torch.set_num_threads(1)
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     limit = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+
+
+def work(submission: Submission, assignment: Assignment, policy: Policy) -> Graded:
+    """What a process of a batch does with each submission."""
+    start()
+    return judge_file(submission, assignment, policy)
 
 
 def judge_file(

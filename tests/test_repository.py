@@ -26,6 +26,8 @@ LAYERS = (
     ("autograder.attack", "autograder.doctor"),
     ("autograder.regrade",),
     ("autograder.batch", "autograder.replay", "autograder.bundle"),
+    ("autograder.local_workers",),
+    ("autograder.engine",),
     ("autograder.up_to_date",),
     ("autograder.worker", "autograder.recorder", "autograder.feedback"),
     ("autograder.nbgrader_plugin",),
