@@ -63,6 +63,14 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument(
             "--jobs", type=_positive, metavar="N", help="workers (default: all cores)"
         )
+        added.add_argument(
+            "--scheduler", metavar="ADDRESS", help="grade on a Dask cluster: tcp://HOST:8786"
+        )
+        added.add_argument(
+            "--submissions",
+            metavar="URL",
+            help="read s3://..., gs://... instead of submitted/",
+        )
         added.add_argument("--feedback", action="store_true", help="write feedback pages as well")
         sandboxed(added)
 

@@ -18,6 +18,7 @@ from autograder.verdicts import Report, State
 
 if TYPE_CHECKING:
     from autograder.engine import Workers
+    from autograder.submissions import Submission
 
 Graders = Callable[[argparse.Namespace, Assignment, Policy], int]
 
@@ -74,20 +75,33 @@ def alone(run: Graders) -> Callable[[argparse.Namespace], int]:
 def _workers(
     arguments: argparse.Namespace, assignment: Assignment, policy: Policy, most: int
 ) -> Workers:
-    """Who grades: as many as were asked for, but no more than there is work for."""
+    """Who grades: a cluster, or as many processes as were asked for and there is work for."""
+    if arguments.scheduler:
+        from autograder.dask_workers import DaskWorkers
+
+        return DaskWorkers(assignment, policy, arguments.scheduler)
     from autograder.local_workers import LocalWorkers, default_jobs
 
     return LocalWorkers(assignment, policy, min(arguments.jobs or default_jobs(), most))
 
 
+def _submissions(arguments: argparse.Namespace, assignment: Assignment) -> list[Submission]:
+    """What was handed in, in the course's folder or elsewhere."""
+    from autograder.submissions import find_in_storage, find_submissions
+
+    if arguments.submissions:
+        return find_in_storage(arguments.submissions, assignment, arguments.student)
+    return find_submissions(assignment, arguments.student)
+
+
 def grade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy) -> int:
     from autograder import batch
     from autograder.safekeeping import require_writable
-    from autograder.submissions import find_submissions, overlooked
+    from autograder.submissions import overlooked
     from autograder.terminal import Progress, print_table
     from autograder.up_to_date import decided, earlier_report, feedback_is_missing, outdated
 
-    submissions = find_submissions(assignment, arguments.student)
+    submissions = _submissions(arguments, assignment)
     todo = submissions if arguments.force else outdated(assignment, submissions)
     done = {}
     if todo:
@@ -121,12 +135,11 @@ def regrade(arguments: argparse.Namespace, assignment: Assignment, policy: Polic
     from autograder.engine import Judging, at_work
     from autograder.release import gradebook_file
     from autograder.safekeeping import require_writable
-    from autograder.submissions import find_submissions
     from autograder.terminal import Progress, print_moves
 
     if not arguments.dry_run:
         require_writable(assignment.course)  # before judging, which takes its time
-    submissions = find_submissions(assignment, arguments.student)
+    submissions = _submissions(arguments, assignment)
     workers = _workers(arguments, assignment, policy, len(submissions))
     with Progress(len(submissions)) as progress, at_work(workers):
         judging = Judging(workers, assignment, submissions)

@@ -22,7 +22,7 @@ from autograder.results import Graded, ungraded
 from autograder.sandbox.policy import default_policy
 from autograder.sandbox.walls import require
 from autograder.sanitise import Clean, Refused, sanitise
-from autograder.seeds import seed_of
+from autograder.seeds import course_secret, seed_of
 from autograder.submissions import Submission, digest_of, link_in
 from autograder.verdicts import State
 
@@ -91,7 +91,7 @@ class JudgeSubmission(NbGraderPreprocessor):
     def _grade(self, nb: NotebookNode, student: str, name: str) -> Graded:
         found = assignments.find(name)
         about = nb.metadata.pop(METADATA, {})
-        seed = seed_of(found.course, student, name, about.get("digest", ""))
+        seed = seed_of(course_secret(found.course), student, name, about.get("digest", ""))
         if "refused" in about:
             report = ungraded(found, seed, State.REFUSED, about["refused"])
             return Graded(report, nb, about["digest"])

@@ -24,7 +24,7 @@ from autograder.results import Graded
 from autograder.sandbox import scratch
 from autograder.sanitise import Refused
 from autograder.stamps import stamp
-from autograder.submissions import Submission, read_file
+from autograder.submissions import Submission
 from autograder.time_limit import TooLong, at_most
 
 _PREFIX = "vae-submitted-"
@@ -82,9 +82,8 @@ class Recorder:
         folder = self._submitted / submission.student / name
         folder.mkdir(parents=True, exist_ok=True)
         nbformat.write(self._assignment.template, folder / f"{name}.ipynb")
-        stamp = self._assignment.course / "submitted" / submission.student / name / "timestamp.txt"
         with contextlib.suppress(Refused, ValueError, OverflowError):
-            text = read_file(stamp)[:200].decode().strip()
+            text = submission.timestamp()[:200].strip()
             if not submission.refused and _TIME.fullmatch(text):
                 parse_utc(text)
                 (folder / "timestamp.txt").write_text(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import os
 import sqlite3
 import sys
@@ -123,5 +124,11 @@ def begin_writing(course: Path) -> None:
     """
     require_writable(course)
     if gradebook_file(course) is None:
-        print(NOT_OURS, file=sys.stderr)
+        _say_once(NOT_OURS)
     back_up(course)
+
+
+@functools.cache
+def _say_once(sentence: str) -> None:
+    # Stock nbgrader begins anew with every student.
+    print(sentence, file=sys.stderr)

@@ -22,6 +22,7 @@ _START_SECONDS = 60
 _INTERRUPT_SECONDS = 2.0
 _MAX_RESTARTS = 12
 _SETTLE_SECONDS = 0.3
+_LONG_SECONDS = 0.1
 
 
 @dataclass
@@ -48,6 +49,8 @@ class Session:
         self._careful = False
         """Wait after each cell, since a kernel ended when nobody could say which cell's doing."""
         self._restarts = 0
+        self._answers: list[tuple[Call, Reply]] = []
+        """To calls that took long; some checks look at one answer in two ways."""
         self._deadline = time.monotonic() + policy.submission_seconds
 
     def __enter__(self) -> Session:
@@ -163,6 +166,9 @@ class Session:
         # With other stand-ins the function itself may come back.
         stopped = {name for name, given in self.disabled if name != asked[0] or given == asked[1]}
         call = replace(call, disabled=tuple(sorted(stopped)))
+        if earlier := self._answered(call):
+            return earlier
+        start = time.monotonic()
         try:
             reply = self._evaluate(call)
         except OutOfTime:
@@ -179,10 +185,20 @@ class Session:
             raise NotPassed(Verdict.CRASHED, str(error)) from error
         else:
             self._stop_at_disabled(reply)
+            if time.monotonic() - start > _LONG_SECONDS:
+                self._answers.append((call, reply))
             return reply
         self.disabled[asked] = problem
         self._restart()
         raise problem
+
+    def _answered(self, call: Call) -> Reply | None:
+        """The answer to the very same call, with the same seed."""
+        for other, reply in self._answers:
+            alike = (other.function, other.seed) == (call.function, call.seed)
+            if alike and pack(other) == pack(call):
+                return reply
+        return None
 
     def _stop_at_disabled(self, reply: Reply) -> None:
         """A call that reached a function which hung or crashed earlier shares its verdict."""

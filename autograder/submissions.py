@@ -7,12 +7,14 @@ import os
 import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from autograder.assignment import Assignment
 from autograder.sanitise import MAX_BYTES, Refused
 from autograder.verdicts import one_line
 
 _MOST_NAMES = 5
+TIMESTAMP = "timestamp.txt"
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,24 @@ class Submission:
     note: str = ""
     refused: str = ""
     """Why the file is not even opened."""
+    url: str = ""
+    """Where the file lies if it is not on this machine."""
+    data: bytes | None = None
+    """What is in it, where it has been read already."""
 
     def read(self) -> bytes:
         """The bytes of the notebook; raises Refused."""
         if self.refused:
             raise Refused(self.refused)
-        return read_file(self.path)
+        if self.data is not None:
+            return self.data
+        return read_url(self.url) if self.url else read_file(self.path)
+
+    def timestamp(self) -> str:
+        """What stands in the timestamp that was handed in with it; raises Refused or ValueError."""
+        if self.url:
+            return read_url(f"{self.url.rpartition('/')[0]}/{TIMESTAMP}").decode()
+        return read_file(self.path.parent / TIMESTAMP).decode()
 
 
 def _readable(path: Path) -> str:
@@ -114,11 +128,13 @@ def link_in(assignment: Assignment, path: Path) -> str:
     return ""
 
 
-def submission_name(assignment: Assignment, path: Path) -> str:
-    """The file's path from the course's folder, where it lies in there."""
-    full = Path(os.path.abspath(path))
+def submission_name(assignment: Assignment, submission: Submission) -> str:
+    """The file's path from the course's folder, where it lies in there; its URL elsewhere."""
+    if submission.url:
+        return submission.url
+    full = Path(os.path.abspath(submission.path))
     inside = full.is_relative_to(assignment.course)
-    return _readable(full.relative_to(assignment.course) if inside else path)
+    return _readable(full.relative_to(assignment.course) if inside else submission.path)
 
 
 def digest_of(data: bytes) -> str:
@@ -142,3 +158,53 @@ def read_file(path: Path) -> bytes:
         raise Refused(f"{path.name} is not a regular file.")
     with os.fdopen(descriptor, "rb") as file:
         return file.read(MAX_BYTES + 1)
+
+
+def read_url(url: str) -> bytes:
+    """The bytes of an object in a storage that fsspec knows, at most one more than is graded;
+    raises Refused."""
+    import fsspec
+
+    try:
+        with fsspec.open(url, "rb") as file:
+            return bytes(file.read(MAX_BYTES + 1))
+    except FileNotFoundError:
+        raise Refused(f"There is no notebook {url.rpartition('/')[2]} in the submission.") from None
+
+
+def find_in_storage(
+    url: str, assignment: Assignment, students: list[str] | None = None
+) -> list[Submission]:
+    """What lies under URL/STUDENT/NAME/NAME.ipynb in a storage that fsspec knows (s3://, gs://,
+    az://, http://).
+
+    Raises:
+        LookupError: nothing is there, or nothing of a student; or it is a folder of this machine,
+            where links and pipes may lie in wait.
+    """
+    files, root = _storage(url)
+    name = f"{assignment.name}.ipynb"
+    found = {}
+    for path in sorted(files.glob(f"{root.rstrip('/')}/*/{assignment.name}/{name}")):
+        student = path.split("/")[-3]
+        if _is_student(Path(student)):
+            found[student] = Submission(student, Path(name), url=files.unstrip_protocol(path))
+    wanted = f"{url.rstrip('/')}/STUDENT/{assignment.name}/{name}"
+    if not found:
+        raise LookupError(f"nothing was handed in: there is no {wanted}")
+    unknown = sorted(set(students or ()) - set(found))
+    if unknown:
+        raise LookupError(f"there is no {wanted} of {', '.join(unknown)}")
+    return [found[student] for student in students] if students else list(found.values())
+
+
+def _storage(url: str) -> tuple[Any, str]:
+    import fsspec
+
+    try:
+        files, root = fsspec.core.url_to_fs(url)
+    except (ImportError, ValueError) as error:  # a package that is missing, an unknown protocol
+        raise LookupError(f"{url} cannot be read: {error}") from error
+    if "file" in files.protocol or "local" in files.protocol:
+        raise LookupError(f"{url} is on this machine: what is handed in there goes to submitted/")
+    return files, root

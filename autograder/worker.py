@@ -18,7 +18,7 @@ from autograder.results import Graded, ungraded
 from autograder.sandbox.host import adopt_from
 from autograder.sandbox.policy import Policy
 from autograder.sanitise import Refused
-from autograder.seeds import seed_of
+from autograder.seeds import course_secret, seed_of
 from autograder.submissions import Submission, digest_of, submission_name
 from autograder.verdicts import State
 
@@ -63,11 +63,16 @@ def work(submission: Submission, assignment: Assignment, policy: Policy) -> Grad
 
 
 def judge_file(
-    submission: Submission, assignment: Assignment, policy: Policy, seed: int | None = None
+    submission: Submission,
+    assignment: Assignment,
+    policy: Policy,
+    seed: int | None = None,
+    secret: bytes | None = None,
 ) -> Graded:
     """Grade one file; this process's zygote stays warm for the next.
 
     seed: of the inputs; without it, the course's own for these bytes from this student.
+    secret: the course's key for seeds; without it, it is read from the course's folder.
     """
     from autograder.grading import grade
 
@@ -79,9 +84,10 @@ def judge_file(
         return Graded(report, copy.deepcopy(assignment.template))
     digest = digest_of(data)
     if seed is None:
-        seed = seed_of(assignment.course, submission.student, assignment.name, digest)
+        secret = secret or course_secret(assignment.course)
+        seed = seed_of(secret, submission.student, assignment.name, digest)
     graded = replace(grade(data, assignment, seed, policy), digest=digest)
-    named = submission_name(assignment, submission.path)
+    named = submission_name(assignment, submission)
     graded = replace(graded, report=replace(graded.report, submission=named))
     if submission.note:
         notes = (submission.note, *graded.report.notes)

@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-USER = "teacher"
+USER, GUEST = "teacher", "guest"
+"""Who owns the databases, and who may only connect."""
 PASSWORD = "tell:no@one/100%"
 """With all that has a meaning in a URL."""
+_ADMIN = "admin"
 _SECONDS = 60.0
 _FAST = ("-c", "fsync=off", "-c", "max_connections=40", "-c", "shared_buffers=16MB")
 
@@ -48,7 +50,7 @@ class Server:
         if os.geteuid() == 0:
             for path in (self._folder, key):
                 shutil.chown(path, *self._owner())
-        command = self._command("initdb", "--username", USER, "--pwfile", str(key))
+        command = self._command("initdb", "--username", _ADMIN, "--pwfile", str(key))
         command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"]
         done = subprocess.run(command, cwd=self._folder, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
@@ -95,17 +97,25 @@ class Server:
             assert not (self._folder / "data" / "postmaster.pid").exists()
             self._process = None
 
-    def url(self, database: str, password: str = PASSWORD) -> str:
+    def add(self, database: str, template: str = "template1") -> None:
+        """Make a database, empty or a copy of another."""
+        self.execute(f"CREATE DATABASE {database} OWNER {USER} TEMPLATE {template}")
+
+    def drop(self, database: str) -> None:
+        """Remove a database, whoever uses it."""
+        self.execute(f"DROP DATABASE {database} WITH (FORCE)")
+
+    def url(self, database: str, user: str = USER, password: str = PASSWORD) -> str:
         """As `c.CourseDirectory.db_url` takes it."""
         key = quote(password, safe="")
-        return f"postgresql+psycopg://{USER}:{key}@/{database}?host={self._folder}"
+        return f"postgresql+psycopg://{user}:{key}@/{database}?host={self._folder}"
 
     def execute(self, statement: str, database: str = "postgres") -> list[tuple]:
-        """The rows that a statement gives, if any; committed at once."""
+        """The rows that a statement of the server's owner gives, if any; committed at once."""
         import psycopg
 
         with psycopg.connect(
-            host=str(self._folder), user=USER, password=PASSWORD, dbname=database, autocommit=True
+            host=str(self._folder), user=_ADMIN, password=PASSWORD, dbname=database, autocommit=True
         ) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
@@ -125,6 +135,8 @@ def server() -> Iterator[Server]:
     try:
         made.create()
         made.start()
+        for user in (USER, GUEST):
+            made.execute(f"CREATE ROLE {user} LOGIN PASSWORD '{PASSWORD}'")
         yield made
     finally:
         made.stop()

@@ -26,7 +26,7 @@ LAYERS = (
     ("autograder.attack", "autograder.doctor"),
     ("autograder.regrade",),
     ("autograder.batch", "autograder.replay", "autograder.bundle"),
-    ("autograder.local_workers",),
+    ("autograder.local_workers", "autograder.dask_workers"),
     ("autograder.engine",),
     ("autograder.up_to_date",),
     ("autograder.worker", "autograder.recorder", "autograder.feedback"),

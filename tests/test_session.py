@@ -262,3 +262,22 @@ def test_quit_in_a_cell_ends_nothing(policy: Policy) -> None:
         assert float(session.ask(Call("after")).outputs[0]) == 1.0
         assert all(cell.runs for cell in session.cells)
         assert "end nothing here" in session.cells[1].outputs[0].text
+
+
+def test_a_call_that_took_long_is_not_made_twice(policy: Policy) -> None:
+    source = """
+calls = []
+def slow(x):
+    time.sleep(0.2)
+    calls.append(x)
+    return x * len(calls)
+"""
+    with Session(_cells(source), policy) as session:
+        ones = Call("slow", (torch.ones(1),), seed=1)
+        for call, result in (
+            (ones, 1.0),
+            (ones, 1.0),
+            (replace(ones, seed=2), 2.0),
+            (Call("slow", (torch.ones(2),), seed=1), 3.0),
+        ):
+            assert session.ask(call).outputs[0][0] == result

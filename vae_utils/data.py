@@ -20,7 +20,7 @@ from vae_utils.quick import is_quick
 
 SOURCES = ("auto", "mnist", "digits")
 DIGITS_SIZES = (30_000, 2_000)  # training, test
-QUICK_SIZES = (512, 128)
+QUICK_SIZES = (512, 64)
 
 # A server that sends a byte now and then would otherwise hold a notebook for ever.
 WHOLE_DOWNLOAD = 24  # times the timeout
@@ -90,7 +90,7 @@ def load_mnist(
     """Load handwritten digits as a shuffled training loader and an unshuffled test loader.
 
     Where the environment variable VAE_UTILS_QUICK is set (and not "0"), every source becomes
-    "digits" with at most 512 training and 128 test images: graders need no long training.
+    "digits" with at most 512 training and 64 test images: graders need no long training.
 
     Args:
         batch_size: images in a training batch.

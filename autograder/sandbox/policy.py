@@ -110,6 +110,11 @@ class Policy:
         tuples = {key: tuple(v) for key, v in data.items() if isinstance(v, (list, tuple))}
         return cls(**{**data, **tuples})
 
+    def here(self) -> Policy:
+        """The same limits with the paths of this machine, for a policy from another one."""
+        local = Policy()
+        return replace(self, readable=local.readable, hidden=local.hidden)
+
     def under(self, rules: Rules) -> Policy:
         """This policy with an assignment's rules: forbidden modules cannot even be read."""
         hidden = (*self.hidden, *map(_folder, rules.forbidden))

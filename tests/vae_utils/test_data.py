@@ -425,7 +425,7 @@ def test_quick_mode_gives_few_digits_and_never_asks_the_network(
     monkeypatch.setattr(data._Download, "start", lambda _: pytest.fail("downloaded"))
     for source in data.SOURCES:
         train, test = load_mnist(source=source)
-        assert (train.size, test.size) == (512, 128)
+        assert (train.size, test.size) == (512, 64)
 
 
 def test_quick_mode_keeps_smaller_sizes_and_cuts_larger_ones(
@@ -433,7 +433,7 @@ def test_quick_mode_keeps_smaller_sizes_and_cuts_larger_ones(
 ) -> None:
     monkeypatch.setenv("VAE_UTILS_QUICK", "yes")
     train, test = load_mnist(train_size=100, test_size=5_000)
-    assert (train.size, test.size) == (100, 128)
+    assert (train.size, test.size) == (100, 64)
 
 
 @pytest.mark.parametrize("value", ["0", ""])
