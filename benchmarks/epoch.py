@@ -1,13 +1,27 @@
-"""How much faster an epoch is when images lie in memory: our loader against the classic one.
+"""What one epoch costs: ours, the classic loop, and the work that no loop can avoid.
 
-    python -m benchmarks.epoch [--repeats 5] [--device auto] [--json FILE]
+    python -m benchmarks.epoch [--repeats 5] [--device auto] [--threads N] [--clock wall] [--json FILE]
 
-Both sides train the assignment's VAE (784-400-32, Adam 1e-3, batch 128) on the same 60,000 images
-for one epoch. The classic side is the loop of most tutorials: a `DataLoader` over torchvision's
-MNIST with `ToTensor()`, image by image, default Adam and `loss.item()` after each step. Ours is
-`vae_utils.train` over a `TensorLoader`, fused Adam included. The sides alternate in one process, so
-that a busy machine slows both; where a side's runs differ much, trust the fastest, not the median.
+Every side makes the steps of one epoch over the same images, with a new reference model of the
+assignment (784-400-32, batches of 128):
+
+    classic          the loop of most tutorials: a `DataLoader` over torchvision's MNIST with
+                     `ToTensor()`, image by image, plain Adam, `loss.item()` after each step
+    ours             `vae_utils.train` over a `TensorLoader`
+    fixed batch      elbo, backward and the same fused Adam on one batch that lies in memory: what
+                     ours takes more is the loader and the loop
+    elbo, backward   the same without Adam: the student's own functions and nothing of ours
+    matrix products  only the products of the five layers, forward and backward, in the same shapes
+                     and into tensors made before
+    graph            (CUDA only) the kernels of a fixed batch, replayed by a CUDA graph: the floor
+                     that a loop would reach if launching a kernel cost Python nothing
+
+Every repeat runs all sides one after the other, so that a busy machine slows all of them. Ratios
+are formed within a repeat; the table shows their median and how far they spread. `--clock
+processor --threads 1` counts the time of this process alone, which other programs hardly change.
 """
+
+from __future__ import annotations
 
 import argparse
 import contextlib
@@ -16,42 +30,71 @@ import json
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy
 from torch.utils.data import DataLoader
 from torchvision.datasets import MNIST
 from torchvision.transforms import ToTensor
 
+from tests.mutants.notebook import namespace
 from vae_utils import select_device, train
 from vae_utils.data import TensorLoader
 from vae_utils.digits import make_digits
 
-BATCH = 128
+BATCH, STEP_SIZE = 128, 1e-3
+CLOCKS = {"wall": time.perf_counter, "processor": time.process_time}
+RATIOS = (
+    ("classic", "ours"),
+    ("ours", "matrix products"),
+    ("elbo, backward", "matrix products"),
+    ("ours", "fixed batch"),
+    ("graph", "ours"),
+)
 
 
-class BenchmarkVAE(nn.Module):
-    """The sizes of the assignment's model; one layer holds both mu and logsigma."""
+@dataclass(frozen=True)
+class Setting:
+    """Images uint8 [N, 1, 28, 28] and labels [N] in the computer's memory, and where to train."""
 
-    def __init__(self, pixels: int = 784, hidden: int = 400, latent: int = 32) -> None:
-        super().__init__()
-        self.to_latent = nn.Sequential(
-            nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, 2 * latent)
-        )
-        self.to_pixels = nn.Sequential(
-            nn.Linear(latent, hidden), nn.ReLU(), nn.Linear(hidden, pixels), nn.Sigmoid()
-        )
+    images: Tensor
+    labels: Tensor
+    device: torch.device
 
-    def elbo(self, x: Tensor) -> Tensor:
-        mu, logsigma = self.to_latent(x).chunk(2, dim=1)
-        sigma = logsigma.exp()
-        theta = self.to_pixels(mu + sigma * torch.randn_like(mu))
-        loglik = -binary_cross_entropy(theta, x, reduction="none").sum(1)
-        return loglik - 0.5 * (mu**2 + sigma**2 - 1 - 2 * logsigma).sum(1)
+    @property
+    def sizes(self) -> list[int]:
+        """Images of each batch, the last one smaller."""
+        return [len(rows) for rows in self.labels.split(BATCH)]
+
+    def batch(self) -> Tensor:
+        """The first batch [128, 784] as floats, on the device."""
+        loader = TensorLoader(self.images[:BATCH], self.labels[:BATCH], BATCH, device=self.device)
+        return next(iter(loader))[0].flatten(1)
+
+    def first(self, count: int) -> Setting:
+        return Setting(self.images[:count], self.labels[:count], self.device)
+
+
+Run = Callable[[], object]
+
+
+@cache
+def _reference() -> dict[str, Any]:
+    return namespace()
+
+
+def reference_model(device: torch.device) -> Any:
+    """A new model of the reference solution, in the notebook's sizes."""
+    made = _reference()
+    return made["VAE"](made["obs_dim"], made["latent_dim"], made["hidden_dim"]).to(device)
+
+
+# The sides: each prepares an epoch, which is not timed, and returns what runs it.
 
 
 class DrawnMNIST(MNIST):
@@ -63,61 +106,179 @@ class DrawnMNIST(MNIST):
         self.data, self.targets = images.squeeze(1), labels
 
 
-def classic_epoch(images: Tensor, labels: Tensor, device: torch.device) -> None:
-    loader: DataLoader[Any] = DataLoader(DrawnMNIST(images, labels), batch_size=BATCH, shuffle=True)
-    vae = BenchmarkVAE().to(device)
-    optimizer = torch.optim.Adam(vae.parameters(), lr=1e-3)
-    losses = []
-    for x, _ in loader:
-        loss = -vae.elbo(x.to(device).flatten(1)).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+def classic(setting: Setting) -> Run:
+    images = DrawnMNIST(setting.images, setting.labels)
+    loader: DataLoader[Any] = DataLoader(images, batch_size=BATCH, shuffle=True)
+    vae = reference_model(setting.device)
+    optimizer = torch.optim.Adam(vae.parameters(), lr=STEP_SIZE)
+
+    def run() -> list[float]:
+        losses = []
+        for x, _ in loader:
+            loss = -vae.elbo(x.to(setting.device).flatten(1)).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        return losses
+
+    return run
 
 
-def our_epoch(images: Tensor, labels: Tensor, device: torch.device) -> None:
-    loader = TensorLoader(images, labels, BATCH, shuffle=True, device=device)
-    with contextlib.redirect_stdout(io.StringIO()):
-        train(BenchmarkVAE().to(device), loader, epochs=1)
+def ours(setting: Setting) -> Run:
+    loader = TensorLoader(
+        setting.images, setting.labels, BATCH, shuffle=True, device=setting.device
+    )
+    vae = reference_model(setting.device)
+
+    def run() -> None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            train(vae, loader, epochs=1, lr=STEP_SIZE)
+
+    return run
 
 
-def measure(size: int, repeats: int, device: torch.device) -> dict[str, Any]:
-    """Seconds of every epoch, their medians, and how many times faster ours is."""
-    (images, labels), _ = make_digits(train_size=size)
-    sides = {"classic": classic_epoch, "ours": our_epoch}
-    for epoch in sides.values():  # the first steps pay for allocations and start-up
-        epoch(images[: 10 * BATCH], labels[: 10 * BATCH], device)
+def fixed_batch(setting: Setting) -> Run:
+    vae, x = reference_model(setting.device), setting.batch()
+    # Fused as ours where it can be, so that the difference is the loop and not the optimiser.
+    fused = setting.device.type in ("cpu", "cuda")
+    optimizer = torch.optim.Adam(vae.parameters(), lr=STEP_SIZE, fused=fused)
+
+    def run() -> None:
+        for size in setting.sizes:
+            _step(vae, x[:size], optimizer)
+
+    return run
+
+
+def elbo_and_backward(setting: Setting) -> Run:
+    vae, x = reference_model(setting.device), setting.batch()
+
+    def run() -> None:
+        for size in setting.sizes:
+            vae.zero_grad()
+            (-vae.elbo(x[:size]).mean()).backward()
+
+    return run
+
+
+def matrix_products(setting: Setting) -> Run:
+    operands = {
+        size: list(products(reference_model(setting.device), size)) for size in set(setting.sizes)
+    }
+
+    def run() -> None:
+        for size in setting.sizes:
+            for left, right, product in operands[size]:
+                torch.mm(left, right, out=product)
+
+    return run
+
+
+def graph(setting: Setting) -> Run:
+    vae, x = reference_model(setting.device), setting.batch()
+    optimizer = torch.optim.Adam(vae.parameters(), lr=STEP_SIZE, fused=True, capturable=True)
+    replay = _captured(lambda: _step(vae, x, optimizer))
+
+    def run() -> None:
+        for _ in setting.sizes:
+            replay()
+
+    return run
+
+
+SIDES: dict[str, Callable[[Setting], Run]] = {
+    "classic": classic,
+    "ours": ours,
+    "fixed batch": fixed_batch,
+    "elbo, backward": elbo_and_backward,
+    "matrix products": matrix_products,
+}
+
+
+def products(vae: nn.Module, batch: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Left factor, right factor and room for the product: what one step multiplies.
+
+    A linear layer of `n` inputs and `m` outputs multiplies [B, n] by [n, m] going forward, [m, B]
+    by [B, n] for the gradient of its weight, and [B, m] by [m, n] for that of its input, which the
+    first layer does without.
+    """
+    layers = [module for module in vae.modules() if isinstance(module, nn.Linear)]
+    for number, layer in enumerate(layers):
+        weight = layer.weight.detach()
+        made = {"device": weight.device, "dtype": weight.dtype}
+        x = torch.randn(batch, layer.in_features, **made)
+        gradient = torch.randn(batch, layer.out_features, **made)
+        yield x, weight.t(), torch.empty_like(gradient)
+        yield gradient.t(), x, torch.empty_like(weight)
+        if number:
+            yield gradient, weight, torch.empty_like(x)
+
+
+def _step(vae: Any, x: Tensor, optimizer: torch.optim.Optimizer) -> None:
+    loss = -vae.elbo(x).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+def _captured(step: Run) -> Run:
+    """What replays the kernels of a step, which must not wait for the device."""
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):  # allocates, and chooses algorithms, before anything is recorded
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(side)
+    recorded = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(recorded):
+        step()
+    return recorded.replay
+
+
+# Timing
+
+
+def measure(setting: Setting, repeats: int, clock: str = "wall") -> dict[str, Any]:
+    """Seconds of every epoch and, over the repeats, what one side takes of another."""
+    sides = SIDES | ({"graph": graph} if setting.device.type == "cuda" else {})
+    for side in sides.values():  # the first steps pay for allocations and start-up
+        _seconds(side, setting.first(10 * BATCH), clock)
     seconds: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(repeats):
-        for name, epoch in sides.items():
-            seconds[name].append(_timed(epoch, images, labels, device))
+        for name, side in sides.items():
+            seconds[name].append(_seconds(side, setting, clock))
+    count = len(setting.images)
     return {
-        "images": size,
-        "device": str(device),
-        "machine": _machine(device),
+        "images": count,
+        "batch": BATCH,
+        "device": str(setting.device),
+        "machine": _machine(setting.device),
+        "clock": clock,
         "seconds": seconds,
-        "median": _compare(seconds, statistics.median),
-        "fastest": _compare(seconds, min),
+        "median": {name: statistics.median(times) for name, times in seconds.items()},
+        "images_per_second": {n: count / statistics.median(t) for n, t in seconds.items()},
+        "ratios": {f"{a} / {b}": _ratio(seconds[a], seconds[b]) for a, b in _pairs(sides)},
     }
 
 
-def _compare(
-    seconds: dict[str, list[float]], summary: Callable[[list[float]], float]
-) -> dict[str, float]:
-    figures = {name: summary(times) for name, times in seconds.items()}
-    return figures | {"ratio": figures["classic"] / figures["ours"]}
+def _seconds(side: Callable[[Setting], Run], setting: Setting, clock: str) -> float:
+    run, now = side(setting), CLOCKS[clock]
+    wait = getattr(torch, setting.device.type).synchronize  # returns at once on the CPU
+    wait()
+    start = now()
+    run()
+    wait()
+    return now() - start
 
 
-def _timed(
-    epoch: Callable[[Tensor, Tensor, torch.device], None],
-    images: Tensor,
-    labels: Tensor,
-    device: torch.device,
-) -> float:
-    start = time.perf_counter()
-    epoch(images, labels, device)  # both sides end by reading a loss, so a GPU is done
-    return time.perf_counter() - start
+def _pairs(sides: dict[str, Any]) -> list[tuple[str, str]]:
+    return [pair for pair in RATIOS if set(pair) <= set(sides)]
+
+
+def _ratio(above: list[float], below: list[float]) -> dict[str, float]:
+    ratios = [a / b for a, b in zip(above, below, strict=True)]
+    return {"median": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}
 
 
 def _machine(device: torch.device) -> str:
@@ -126,23 +287,41 @@ def _machine(device: torch.device) -> str:
 
 
 def table(result: dict[str, Any]) -> str:
-    median, fastest = result["median"], result["fastest"]
-    rows = [f"{'one epoch':<12}{'median':>9}{'fastest':>10}   all runs"]
+    rows = [f"{'one epoch':<32}{'median':>9}{'min':>9}{'max':>9}{'images/s':>11}"]
     for name, times in result["seconds"].items():
-        runs = " ".join(f"{t:.2f}" for t in times)
-        rows.append(f"{name:<12}{median[name]:>7.2f} s{fastest[name]:>8.2f} s   {runs}")
-    rows.append(f"{'ratio':<12}{median['ratio']:>7.2f} x{fastest['ratio']:>8.2f} x")
-    return "\n".join([*rows, f"{result['images']} images, {result['machine']}"])
+        figures = (statistics.median(times), min(times), max(times))
+        rows.append(f"{name:<32}{_row(figures, ' s')}{result['images_per_second'][name]:>11,.0f}")
+    rows.append(f"\n{'ratio':<32}{'median':>9}{'min':>9}{'max':>9}")
+    for name, ratio in result["ratios"].items():
+        rows.append(f"{name:<32}{_row(ratio.values(), ' x')}")
+    runs = len(result["seconds"]["ours"])
+    about = f"{result['images']:,} images, {runs} repeats, {result['clock']} time"
+    return "\n".join([*rows, "", f"{about}, {result['machine']}"])
+
+
+def _row(figures: Any, unit: str) -> str:
+    return "".join(f"{figure:>7.2f}{unit}" for figure in figures)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--repeats", type=int, default=5, help="epochs of each side")
     parser.add_argument("--images", type=int, default=60_000)
-    parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    parser.add_argument("--device", default="auto", choices=["auto", "cuda", "mps", "cpu"])
+    parser.add_argument("--threads", type=int, help="of the CPU; by default PyTorch's choice")
+    parser.add_argument("--clock", default="wall", choices=list(CLOCKS))
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     options = parser.parse_args()
-    result = measure(options.images, options.repeats, select_device(options.device))
+    try:
+        device = select_device(options.device)
+    except RuntimeError as missing:
+        parser.error(str(missing))
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    (images, labels), _ = make_digits(train_size=options.images)
+    result = measure(Setting(images, labels, device), options.repeats, options.clock)
     print(table(result))
     if options.json:
         options.json.write_text(json.dumps(result, indent=2) + "\n")

@@ -17,6 +17,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
+from matplotlib.figure import Figure
 from traitlets import Type
 from traitlets.config import Config
 
@@ -176,4 +177,17 @@ def make(folder: str) -> Shell:
     shell = Shell.instance(config=config, ipython_dir=folder)
     shell.set_hook("show_in_pager", page.as_hook(page.display_page), 90)
     shell.enable_matplotlib("inline")
+    _warm(shell)
     return shell
+
+
+def _warm(shell: Shell) -> None:
+    """What the first exception and the first picture bring in, once for all kernels."""
+    try:
+        exec(compile("def f():\n    1 / 0\nf()", "<warm>", "exec"), {})
+    except ZeroDivisionError:
+        shell.InteractiveTB.structured_traceback(*sys.exc_info())
+    figure = Figure(figsize=(2, 2))
+    axes = figure.add_subplot(xlabel="$x$", title="0")
+    axes.legend(handles=axes.plot([0, 1], label="1"))
+    figure.savefig(io.BytesIO(), format="png", bbox_inches="tight")
