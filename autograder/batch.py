@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from autograder.assignment import Assignment
+from autograder.cache import Cache
 from autograder.engine import Judging, Workers, at_work
 from autograder.results import Graded
 from autograder.submissions import Submission
@@ -46,11 +47,15 @@ def grade_all(
     workers: Workers,
     progress: Callable[[str, Report], Any],
     feedback: bool = False,
+    cache: Cache | None = None,
 ) -> dict[str, Report]:
-    """Judge and record; `progress` is told each student and report. Returns reports by student."""
+    """Judge and record; `progress` is told each student and report. Returns reports by student.
+
+    cache: of what was judged before.
+    """
     reports = {}
     with at_work(workers):
-        judging = Judging(workers, assignment, submissions)
+        judging = Judging(workers, assignment, submissions, cache)
         from autograder.recorder import Recorder  # imports nbgrader while the workers start
         from autograder.safekeeping import begin_writing
 

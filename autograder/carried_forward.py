@@ -33,6 +33,8 @@ class Done:
     given_claims: list[Claim] = field(default_factory=list)
     parts: tuple[str, ...] = ()
     """Tasks whose methods the judged function may use."""
+    asked: tuple[str, ...] = ()
+    """Tasks of which the check asked whether they lost points."""
 
 
 def has_lost(done: Sequence[Done]) -> bool:

@@ -96,6 +96,7 @@ def _submissions(arguments: argparse.Namespace, assignment: Assignment) -> list[
 
 def grade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy) -> int:
     from autograder import batch
+    from autograder.cache import Cache
     from autograder.safekeeping import require_writable
     from autograder.submissions import overlooked
     from autograder.terminal import Progress, print_table
@@ -108,7 +109,8 @@ def grade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy)
         require_writable(assignment.course)  # before judging, which takes its time
         workers = _workers(arguments, assignment, policy, len(todo))
         with Progress(len(todo)) as progress:
-            done = batch.grade_all(assignment, todo, workers, progress, arguments.feedback)
+            known = Cache(assignment, forget=arguments.force)
+            done = batch.grade_all(assignment, todo, workers, progress, arguments.feedback, known)
     failed = {}
     if arguments.feedback:
         late = [s.student for s in submissions if feedback_is_missing(assignment, s.student)]
@@ -132,6 +134,7 @@ def _status(reports: Iterable[Report | None]) -> int:
 
 def regrade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy) -> int:
     from autograder import batch, regrade
+    from autograder.cache import Cache
     from autograder.engine import Judging, at_work
     from autograder.release import gradebook_file
     from autograder.safekeeping import require_writable
@@ -142,7 +145,7 @@ def regrade(arguments: argparse.Namespace, assignment: Assignment, policy: Polic
     submissions = _submissions(arguments, assignment)
     workers = _workers(arguments, assignment, policy, len(submissions))
     with Progress(len(submissions)) as progress, at_work(workers):
-        judging = Judging(workers, assignment, submissions)
+        judging = Judging(workers, assignment, submissions, Cache(assignment))
         moves = regrade.moves(assignment, progress.over(judging))
     print_moves(moves, len(submissions))
     if arguments.dry_run or not moves or not (arguments.yes or _agreed()):
@@ -153,7 +156,8 @@ def regrade(arguments: argparse.Namespace, assignment: Assignment, policy: Polic
     # Judged again, and to the same result: 20,000 notebooks at once would not fit into memory.
     workers = _workers(arguments, assignment, policy, len(todo))
     with Progress(len(todo)) as progress:
-        done = batch.grade_all(assignment, todo, workers, progress, arguments.feedback)
+        known = Cache(assignment)
+        done = batch.grade_all(assignment, todo, workers, progress, arguments.feedback, known)
     back = "`autograder restore` takes that back in the gradebook"
     print(f"wrote {len(todo)} results" + (f"; {back}" if gradebook_file(assignment.course) else ""))
     return _status(done.values())

@@ -14,6 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Protocol
 
 from autograder.assignment import Assignment
+from autograder.cache import Cache
 from autograder.results import Graded, given_up
 from autograder.submissions import Submission
 
@@ -47,14 +48,19 @@ class Judging:
     """Submissions at work from the moment it is made. Iterate for each with its result, as they
     come.
 
+    cache: what was judged before is not judged again, and what is judged now is kept there.
     A submission that has killed two workers is an infrastructure fault, as is one over which the
     grader itself stumbles.
     """
 
     def __init__(
-        self, workers: Workers, assignment: Assignment, submissions: list[Submission]
+        self,
+        workers: Workers,
+        assignment: Assignment,
+        submissions: list[Submission],
+        cache: Cache | None = None,
     ) -> None:
-        self._workers, self._assignment = workers, assignment
+        self._workers, self._assignment, self._cache = workers, assignment, cache
         self._waiting = deque((submission, 1) for submission in submissions)
         self._out: dict[Future[Graded], tuple[Submission, int]] = {}
         self._hand_out()
@@ -62,7 +68,18 @@ class Judging:
     def _hand_out(self) -> None:
         while self._waiting and len(self._out) < _AHEAD * self._workers.count:
             submission, tried = self._waiting.popleft()
-            self._out[self._workers.submit(submission)] = submission, tried
+            self._out[self._begun(submission)] = submission, tried
+
+    def _begun(self, submission: Submission) -> Future[Graded]:
+        """At work, with what is known; or done, where everything is."""
+        if self._cache is None:
+            return self._workers.submit(submission)
+        submission = self._cache.prepared(submission)
+        if (whole := self._cache.whole(submission)) is None:
+            return self._workers.submit(submission)
+        done: Future[Graded] = Future()
+        done.set_result(whole)
+        return done
 
     def __iter__(self) -> Iterator[tuple[Submission, Graded]]:
         while self._out:
@@ -76,7 +93,10 @@ class Judging:
     def _result(self, future: Future[Graded], submission: Submission, tried: int) -> Graded | None:
         """None where it is to be tried again."""
         try:
-            return future.result()
+            graded = future.result()
+            if self._cache is not None:
+                self._cache.keep(graded)
+            return graded
         except WorkerDied as error:
             if tried < _TRIES:
                 self._waiting.appendleft((submission, tried + 1))

@@ -16,7 +16,8 @@ from autograder.assignment import (
     task_of,
 )
 from autograder.checks import rules_of
-from autograder.judge import Done, JudgeBroke, reports, run_checks
+from autograder.judge import JudgeBroke, Judged, reports, run_checks
+from autograder.known import Known
 from autograder.results import Graded, ungraded
 from autograder.sandbox.host import ZygoteFailed
 from autograder.sandbox.policy import Policy
@@ -80,34 +81,56 @@ def _explaining(ask: Ask, stopped: dict[str, str]) -> Ask:
 
 
 def judged_checks(
-    clean: Clean, assignment: Assignment, seed: int, policy: Policy
-) -> dict[str, list[Done]]:
-    """Run the notebook walled in, its outputs going into it, then all checks; by task."""
+    clean: Clean,
+    assignment: Assignment,
+    seed: int,
+    policy: Policy,
+    known: dict[str, Known] | None = None,
+) -> Judged:
+    """Run the notebook walled in, its outputs going into it, then all checks but those of tasks
+    that are known."""
     rules, broken = rules_of(assignment), broken_rules(clean, assignment)
     solutions = [cell.source for cell in clean.notebook.cells if is_solution(cell)]
     # A further import that the syntax tree shows has its price; other tasks may call the function.
     policy = policy.under(rules.with_packages(solutions))
     with Session(runnable(clean.notebook, policy), policy) as session:
         stopped = stopped_cells(clean.notebook, assignment)
-        return run_checks(assignment, _explaining(session.ask, stopped), seed, broken)
+        ask = _explaining(session.ask, stopped)
+        return run_checks(assignment, ask, seed, broken, known=known)
 
 
-def grade_clean(clean: Clean, assignment: Assignment, seed: int, policy: Policy) -> Graded:
+def grade_clean(
+    clean: Clean,
+    assignment: Assignment,
+    seed: int,
+    policy: Policy,
+    known: dict[str, Known] | None = None,
+) -> Graded:
     """Run and judge a submission that could be read."""
     clean = replace(clean, notebook=copy.deepcopy(clean.notebook))
     try:
-        tasks = reports(assignment, judged_checks(clean, assignment, seed, policy))
+        found = judged_checks(clean, assignment, seed, policy, known).known
     except (JudgeBroke, ZygoteFailed) as error:
         report = ungraded(assignment, seed, State.INFRASTRUCTURE_FAULT, str(error), clean.notes)
         return Graded(report, clean.notebook)
-    return Graded(Report(assignment.name, seed, tasks, notes=clean.notes), clean.notebook)
+    report = Report(assignment.name, seed, reports(assignment, found), notes=clean.notes)
+    return Graded(report, clean.notebook, known=found)
 
 
-def grade(data: bytes, assignment: Assignment, seed: int, policy: Policy) -> Graded:
-    """Grade whatever was handed in. Never raises for what a student can cause."""
+def grade(
+    data: bytes,
+    assignment: Assignment,
+    seed: int,
+    policy: Policy,
+    known: dict[str, Known] | None = None,
+) -> Graded:
+    """Grade whatever was handed in. Never raises for what a student can cause.
+
+    known: what was judged before of these bytes with this seed.
+    """
     try:
         clean = sanitise(data, assignment.template)
     except Refused as refusal:
         report = ungraded(assignment, seed, State.REFUSED, str(refusal))
         return Graded(report, copy.deepcopy(assignment.template))
-    return grade_clean(clean, assignment, seed, policy)
+    return grade_clean(clean, assignment, seed, policy, known)

@@ -7,6 +7,7 @@ import inspect
 import io
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from autograder.assignment import Assignment, Task
 from autograder.carried_forward import Done, fairest, has_lost
 from autograder.checks import Draw
+from autograder.known import Known
 from autograder.student import Ask, Student
 from autograder.verdicts import CheckResult, NotPassed, TaskReport, Verdict, one_line
 
@@ -117,8 +119,8 @@ def outcome(check: Any, student: Student, arguments: dict[str, Any]) -> NotPasse
 def done_with(check: Any, student: Student, draw: Draw, problem: NotPassed | None) -> Done:
     """What is kept of a check that was run."""
     result = _result(check, check.__name__, problem)
-    parts = tuple(student.parts)
-    return Done(result, student.claims, draw, student.exhibit, student.given_claims, parts)
+    parts, asked = tuple(student.parts), tuple(student.asked)
+    return Done(result, student.claims, draw, student.exhibit, student.given_claims, parts, asked)
 
 
 def _result(check: Any, name: str, problem: NotPassed | None) -> CheckResult:
@@ -153,31 +155,58 @@ def _own_environment() -> Iterator[None]:
         os.environ.update(saved)
 
 
+@dataclass(frozen=True)
+class Judged:
+    """All checks as they were run, and what is known of each task from now on."""
+
+    done: dict[str, list[Done]]
+    """Only of the tasks that had to be judged."""
+    known: dict[str, Known]
+
+
 def run_checks(
     assignment: Assignment,
     ask: Ask,
     seed: int,
     broken: dict[str, str] | None = None,
     recording: bool = False,
-) -> dict[str, list[Done]]:
+    known: dict[str, Known] | None = None,
+) -> Judged:
     """Run all checks; raises JudgeBroke if one of them fails by our own fault.
 
     broken: tasks that break a house rule, with a sentence; their functions are not called.
     recording: whether to claim the same about stand-ins, for a tape.
+    known: tasks that need not be judged again, unless others that sway them lose points now and did
+    not before, or the other way round.
     """
-    broken = broken or {}
-    plugin = _Judge(ask, seed, assignment.signatures, broken, recording)
-    done = _run(assignment.tasks, plugin)
-    lost = losers(done)
+    broken, known = broken or {}, dict(known or {})
+    own: dict[str, list[Done]] = {}
+    todo = tuple(task for task in assignment.tasks if task.name not in known)
+    while todo:
+        earlier = frozenset(name for name, task in known.items() if task.lost)
+        plugin = _Judge(ask, seed, assignment.signatures, broken, recording, earlier)
+        own |= _run(todo, plugin)
+        lost = losers(own) | earlier
+        todo = tuple(
+            t for t in assignment.tasks if t.name in known and not known[t.name].holds(lost)
+        )
+        known = {name: task for name, task in known.items() if name not in {t.name for t in todo}}
 
     def again(task: Task, replaced: frozenset[str]) -> list[Done]:
         plugin = _Judge(ask, seed, assignment.signatures, {}, lost=lost, replaced=replaced)
         return _run((task,), plugin)[task.name]
 
+    done = dict(own)
     for task in assignment.tasks:
-        if task.name in lost and task.name not in broken:
-            done[task.name] = fairest(done[task.name], lost, partial(again, task))
-    return done
+        if task.name in own and task.name in lost and task.name not in broken:
+            done[task.name] = fairest(own[task.name], lost, partial(again, task))
+    found = {name: _known(done[name], own[name], lost) for name in own}
+    return Judged(done, {task.name: (known | found)[task.name] for task in assignment.tasks})
+
+
+def _known(done: list[Done], own: list[Done], lost: frozenset[str]) -> Known:
+    rests_on = {name: name in lost for item in own for name in (*item.parts, *item.asked)}
+    return Known(tuple(item.result for item in done), has_lost(own), rests_on)
 
 
 def _run(tasks: tuple[Task, ...], plugin: _Judge) -> dict[str, list[Done]]:
@@ -200,7 +229,7 @@ def judge(
 
     broken: tasks that break a house rule, with a sentence.
     """
-    return reports(assignment, run_checks(assignment, ask, seed, broken))
+    return reports(assignment, run_checks(assignment, ask, seed, broken).known)
 
 
 def report(task: Task, done: list[Done]) -> TaskReport:
@@ -208,6 +237,8 @@ def report(task: Task, done: list[Done]) -> TaskReport:
     return TaskReport(task.name, task.points, tuple(item.result for item in done))
 
 
-def reports(assignment: Assignment, done: dict[str, list[Done]]) -> tuple[TaskReport, ...]:
-    """The results of checks as verdicts on tasks."""
-    return tuple(report(task, done[task.name]) for task in assignment.tasks)
+def reports(assignment: Assignment, known: dict[str, Known]) -> tuple[TaskReport, ...]:
+    """What is known as verdicts on tasks."""
+    return tuple(
+        TaskReport(task.name, task.points, known[task.name].results) for task in assignment.tasks
+    )

@@ -14,6 +14,7 @@ from autograder.assignment import grade_id, is_graded
 from autograder.verdicts import CheckResult, Report, State, TaskReport, Verdict, one_line
 
 METADATA = "autograder"
+_REMARKS = "autograder-remarks"
 
 COLOURS = {
     Verdict.PASSED: "#1a7f37",
@@ -106,7 +107,13 @@ def _literally(text: str) -> str:
 
 def _remark_cell(report: Report) -> NotebookNode:
     lines = "\n".join(f"- {_literally(line)}" for line in _remarks(report))
-    return new_markdown_cell(f"**About this submission**\n\n{lines}", id="autograder-remarks")
+    return new_markdown_cell(f"**About this submission**\n\n{lines}", id=_REMARKS)
+
+
+def drop_remarks(notebook: NotebookNode) -> None:
+    """Take back the remarks that an earlier report put on top."""
+    if notebook.cells and notebook.cells[0].get("id") == _REMARKS:
+        del notebook.cells[0]
 
 
 def write_verdicts(notebook: NotebookNode, report: Report, digest: str = "") -> None:

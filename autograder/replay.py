@@ -97,5 +97,5 @@ def replay(data: bytes, assignment: Assignment, task: str, seed: int, policy: Po
     if task not in known:
         raise LookupError(f"no task {task!r} in {assignment.name}; there is: {', '.join(known)}")
     clean = sanitise(data, assignment.template)
-    done = judged_checks(clean, assignment, seed, policy)
+    done = judged_checks(clean, assignment, seed, policy).done
     return Replayed(assignment, task, tuple(done[task]))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nbformat.notebooknode import NotebookNode
 
 from autograder.assignment import Assignment
+from autograder.known import Known
 from autograder.verdicts import CheckResult, Report, State, TaskReport, Verdict
 
 
@@ -18,6 +19,8 @@ class Graded:
     report: Report
     notebook: NotebookNode
     digest: str = ""
+    known: dict[str, Known] = field(default_factory=dict)
+    """By task, for the next time."""
 
 
 def ungraded(

@@ -123,6 +123,8 @@ class Student:
         """For a tape: those about stand-ins for all parts."""
         self.parts: dict[str, None] = {}
         """Tasks whose methods are used, in the order in which they were named."""
+        self.asked: dict[str, None] = {}
+        """Tasks of which it was asked whether they lost points."""
 
     def call(
         self,
@@ -172,6 +174,7 @@ class Student:
 
     def has_lost(self, task: str) -> bool:
         """Whether another task lost points."""
+        self.asked[task] = None
         return task in self._lost
 
 

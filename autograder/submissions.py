@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.assignment import Assignment
+from autograder.known import Known
 from autograder.sanitise import MAX_BYTES, Refused
 from autograder.verdicts import one_line
 
@@ -30,6 +31,8 @@ class Submission:
     """Where the file lies if it is not on this machine."""
     data: bytes | None = None
     """What is in it, where it has been read already."""
+    known: dict[str, Known] = field(default_factory=dict)
+    """What was judged before of this very file, by task."""
 
     def read(self) -> bytes:
         """The bytes of the notebook; raises Refused."""

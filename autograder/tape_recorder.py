@@ -40,7 +40,7 @@ def record(assignment: Assignment, reference: NotebookNode, seed: int, made_from
     """Write the assignment's tape; raises ReleaseFailed if the reference does not pass."""
     policy = default_policy()
     with Session(runnable(reference, policy), policy) as session:
-        done = run_checks(assignment, session.ask, seed, recording=True)
+        done = run_checks(assignment, session.ask, seed, recording=True).done
     checks = [item for items in done.values() for item in items]
     _require_passed(done)
 

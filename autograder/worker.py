@@ -86,7 +86,8 @@ def judge_file(
     if seed is None:
         secret = secret or course_secret(assignment.course)
         seed = seed_of(secret, submission.student, assignment.name, digest)
-    graded = replace(grade(data, assignment, seed, policy), digest=digest)
+    graded = grade(data, assignment, seed, policy, submission.known)
+    graded = replace(graded, digest=digest)
     named = submission_name(assignment, submission)
     graded = replace(graded, report=replace(graded.report, submission=named))
     if submission.note:

@@ -39,7 +39,7 @@ def main() -> None:
     failures, start = [], time.perf_counter()
     with Session(runnable(copy.deepcopy(reference(assignment)), policy), policy) as session:
         for seed in trange(arguments.seeds):
-            for task, checks in run_checks(assignment, session.ask, seed, left_out).items():
+            for task, checks in run_checks(assignment, session.ask, seed, left_out).done.items():
                 failures += [
                     (seed, task, done.result.message)
                     for done in checks
