@@ -1,6 +1,6 @@
 """What one epoch costs: ours, the classic loop, and the work that no loop can avoid.
 
-    python -m benchmarks.epoch [--repeats 5] [--device auto] [--threads N] [--clock wall] [--json FILE]
+    python -m benchmarks.epoch [--repeats 5] [--device auto] [--threads N] [--clock wall] [--json F]
 
 Every side makes the steps of one epoch over the same images, with a new reference model of the
 assignment (784-400-32, batches of 128):

@@ -10,6 +10,7 @@ import pytest
 
 from autograder.assignment import Assignment, find
 from autograder.batch import grade_all
+from autograder.local_workers import LocalWorkers
 from autograder.sandbox.policy import Policy
 from autograder.sanitise import MAX_BYTES, Refused
 from autograder.submissions import find_submissions, overlooked, read_file
@@ -76,8 +77,9 @@ def test_no_more_is_read_than_is_graded(course: Assignment) -> None:
 @pytest.mark.slow
 def test_odd_submissions_end_in_a_named_state_and_stop_nobody(course: Assignment) -> None:
     told: list[str] = []
+    workers = LocalWorkers(course, Policy(), 2)
     reports = grade_all(
-        course, find_submissions(course), Policy(), 2, lambda s, _: told.append(s), feedback=True
+        course, find_submissions(course), workers, lambda s, _: told.append(s), feedback=True
     )
     states = {student: str(report.state) for student, report in reports.items()}
     readable = {"plain", "renamed", "nested", "späte Éva"}

@@ -202,7 +202,7 @@ EXITS = (
     Hostile("exit-quit", "quit() in a cell", HONEST, cell("quit()"),
         "quit and exit end nothing here"),
     Hostile("exit-line", "closes the kernel's line to the judge", HONEST,
-        cell("import os", "os.close(3)"), "This cell closed its line to the grader"),
+        cell("import os", "os.close(3)"), "This cell ended Python itself"),
     Hostile("exit-last-cell", "os._exit in the last cell", HONEST,
         cell("import os", "os._exit(0)", last=True), "This cell ended Python itself"),
     Hostile("exit-loop", "the kernel's loop has no next request", HONEST,
