@@ -32,7 +32,9 @@ from tests.samples import SAMPLES, hand_in, make_course
 
 pytestmark = pytest.mark.slow
 QUICK = tuple(s for s in SAMPLES if s.student in ("ada", "carla", "dan", "kim"))
-NO_RESULTS = shutil.ignore_patterns("autograded", "gradebook*", "feedback", "report", "backups")
+NO_RESULTS = shutil.ignore_patterns(
+    "autograded", "gradebook*", "feedback", "report", "backups", "verdicts"
+)
 DAY = 86_400 * 10**9
 Course = Callable[[], Path]
 
