@@ -2,8 +2,8 @@
 
     python -m benchmarks.epoch [--repeats 5] [--device auto] [--threads N] [--clock wall] [--json F]
 
-Every side makes the steps of one epoch over the same images, with a new reference model of the
-assignment (784-400-32, batches of 128):
+Every side makes the steps of an epoch over the same 60,000 images with the reference solution of
+the assignment (784-400-32, batches of 128):
 
     classic          the loop of most tutorials: a `DataLoader` over torchvision's MNIST with
                      `ToTensor()`, image by image, plain Adam, `loss.item()` after each step
@@ -16,9 +16,11 @@ assignment (784-400-32, batches of 128):
     graph            (CUDA only) the kernels of a fixed batch, replayed by a CUDA graph: the floor
                      that a loop would reach if launching a kernel cost Python nothing
 
-Every repeat runs all sides one after the other, so that a busy machine slows all of them. Ratios
-are formed within a repeat; the table shows their median and how far they spread. `--clock
-processor --threads 1` counts the time of this process alone, which other programs hardly change.
+An epoch is cut into slices, each with a new model, and all sides run a slice before the next one
+begins, so that a busy machine slows all of them alike. Times are those of a slice, as an epoch of
+that pace; ratios are formed within a slice. The table shows medians and quartiles over all slices
+of all repeats. `--slices 1` times whole epochs. `--clock processor --threads 1` counts the time of
+this process alone, which other programs hardly change.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import argparse
 import contextlib
 import io
 import json
+import math
 import platform
 import statistics
 import time
@@ -76,8 +79,11 @@ class Setting:
         loader = TensorLoader(self.images[:BATCH], self.labels[:BATCH], BATCH, device=self.device)
         return next(iter(loader))[0].flatten(1)
 
-    def first(self, count: int) -> Setting:
-        return Setting(self.images[:count], self.labels[:count], self.device)
+    def slices(self, count: int) -> list[Setting]:
+        """The same in at most `count` parts of whole batches."""
+        size = BATCH * math.ceil(len(self.sizes) / count)
+        pairs = zip(self.images.split(size), self.labels.split(size), strict=True)
+        return [Setting(images, labels, self.device) for images, labels in pairs]
 
 
 Run = Callable[[], object]
@@ -239,46 +245,59 @@ def _captured(step: Run) -> Run:
 # Timing
 
 
-def measure(setting: Setting, repeats: int, clock: str = "wall") -> dict[str, Any]:
-    """Seconds of every epoch and, over the repeats, what one side takes of another."""
+def measure(
+    setting: Setting, repeats: int = 5, slices: int = 10, clock: str = "wall"
+) -> dict[str, Any]:
+    """Seconds an epoch of every side, by slice, and what one side takes of another."""
     sides = SIDES | ({"graph": graph} if setting.device.type == "cuda" else {})
+    parts = setting.slices(slices)
     for side in sides.values():  # the first steps pay for allocations and start-up
-        _seconds(side, setting.first(10 * BATCH), clock)
+        _pace(side, parts[0], clock)
     seconds: dict[str, list[float]] = {name: [] for name in sides}
-    for _ in range(repeats):
+    for part in parts * repeats:
         for name, side in sides.items():
-            seconds[name].append(_seconds(side, setting, clock))
-    count = len(setting.images)
+            seconds[name].append(_pace(side, part, clock) * len(setting.images))
+    ratios = {f"{a} / {b}": _ratios(seconds[a], seconds[b]) for a, b in _pairs(sides)}
+    times = {name: _spread(values) for name, values in seconds.items()}
     return {
-        "images": count,
+        "images": len(setting.images),
         "batch": BATCH,
+        "repeats": repeats,
+        "slices": len(parts),
         "device": str(setting.device),
         "machine": _machine(setting.device),
         "clock": clock,
+        "times": times,
+        "images_per_second": {n: len(setting.images) / t["median"] for n, t in times.items()},
+        "ratios": {name: _spread(values) for name, values in ratios.items()},
         "seconds": seconds,
-        "median": {name: statistics.median(times) for name, times in seconds.items()},
-        "images_per_second": {n: count / statistics.median(t) for n, t in seconds.items()},
-        "ratios": {f"{a} / {b}": _ratio(seconds[a], seconds[b]) for a, b in _pairs(sides)},
     }
 
 
-def _seconds(side: Callable[[Setting], Run], setting: Setting, clock: str) -> float:
+def _pace(side: Callable[[Setting], Run], setting: Setting, clock: str) -> float:
+    """Seconds an image."""
     run, now = side(setting), CLOCKS[clock]
     wait = getattr(torch, setting.device.type).synchronize  # returns at once on the CPU
     wait()
     start = now()
     run()
     wait()
-    return now() - start
+    return (now() - start) / len(setting.images)
 
 
 def _pairs(sides: dict[str, Any]) -> list[tuple[str, str]]:
     return [pair for pair in RATIOS if set(pair) <= set(sides)]
 
 
-def _ratio(above: list[float], below: list[float]) -> dict[str, float]:
-    ratios = [a / b for a, b in zip(above, below, strict=True)]
-    return {"median": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}
+def _ratios(above: list[float], below: list[float]) -> list[float]:
+    return [a / b for a, b in zip(above, below, strict=True)]
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    if len(values) == 1:
+        values = values * 2
+    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    return {"median": statistics.median(values), "lower": low, "upper": high}
 
 
 def _machine(device: torch.device) -> str:
@@ -287,20 +306,18 @@ def _machine(device: torch.device) -> str:
 
 
 def table(result: dict[str, Any]) -> str:
-    rows = [f"{'one epoch':<32}{'median':>9}{'min':>9}{'max':>9}{'images/s':>11}"]
-    for name, times in result["seconds"].items():
-        figures = (statistics.median(times), min(times), max(times))
-        rows.append(f"{name:<32}{_row(figures, ' s')}{result['images_per_second'][name]:>11,.0f}")
-    rows.append(f"\n{'ratio':<32}{'median':>9}{'min':>9}{'max':>9}")
-    for name, ratio in result["ratios"].items():
-        rows.append(f"{name:<32}{_row(ratio.values(), ' x')}")
-    runs = len(result["seconds"]["ours"])
-    about = f"{result['images']:,} images, {runs} repeats, {result['clock']} time"
-    return "\n".join([*rows, "", f"{about}, {result['machine']}"])
+    heads = f"{'median':>9}{'quartiles':>18}"
+    rows = [f"{'one epoch':<32}{heads}{'images/s':>11}"]
+    for name, times in result["times"].items():
+        rows.append(f"{_row(name, times, ' s')}{result['images_per_second'][name]:>11,.0f}")
+    rows += ["", f"{'ratio':<32}{heads}"]
+    rows += [_row(name, ratio, " x") for name, ratio in result["ratios"].items()]
+    runs = f"{result['repeats']} repeats of {result['slices']} slices, {result['clock']} time"
+    return "\n".join([*rows, "", f"{result['images']:,} images, {runs}, {result['machine']}"])
 
 
-def _row(figures: Any, unit: str) -> str:
-    return "".join(f"{figure:>7.2f}{unit}" for figure in figures)
+def _row(name: str, spread: dict[str, float], unit: str) -> str:
+    return f"{name:<32}" + "".join(f"{figure:>7.2f}{unit}" for figure in spread.values())
 
 
 def main() -> None:
@@ -308,6 +325,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--repeats", type=int, default=5, help="epochs of each side")
+    parser.add_argument("--slices", type=int, default=10, help="of an epoch")
     parser.add_argument("--images", type=int, default=60_000)
     parser.add_argument("--device", default="auto", choices=["auto", "cuda", "mps", "cpu"])
     parser.add_argument("--threads", type=int, help="of the CPU; by default PyTorch's choice")
@@ -321,7 +339,8 @@ def main() -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     (images, labels), _ = make_digits(train_size=options.images)
-    result = measure(Setting(images, labels, device), options.repeats, options.clock)
+    setting = Setting(images, labels, device)
+    result = measure(setting, options.repeats, options.slices, options.clock)
     print(table(result))
     if options.json:
         options.json.write_text(json.dumps(result, indent=2) + "\n")

@@ -26,7 +26,7 @@ from pathlib import Path
 c = get_config()
 root = Path(__file__).resolve().parent
 c.CourseDirectory.root = str(root)
-c.CourseDirectory.source_directory = "release"
+c.CourseDirectory.source_directory = "source"
 c.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
 c.ExecutePreprocessor.timeout = 300
 """
@@ -54,7 +54,7 @@ def ours(course: Path, jobs: int) -> float:
 def stock(course: Path, folder: Path, number: int, quick: bool) -> float:
     """Seconds for `number` of the course's submissions, spread evenly, in a course of its own."""
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(course / "notebooks", folder / "release")
+    shutil.copytree(course / "notebooks", folder / "source")
     (folder / "nbgrader_config.py").write_text(_STOCK)
     students = sorted(path.name for path in (course / "submitted").iterdir())
     for student in students[:: max(1, len(students) // number)][:number]:
@@ -62,7 +62,6 @@ def stock(course: Path, folder: Path, number: int, quick: bool) -> float:
         shutil.copy(course / "notebooks/vae/vae.tape", folder / "submitted" / student / "vae")
     nbgrader = (sys.executable, "-m", "nbgrader")
     _seconds(folder, *nbgrader, "generate_assignment", "vae", "--force", "--no-metadata")
-    shutil.rmtree(folder / "autograded", ignore_errors=True)
     environment = {"VAE_UTILS_QUICK": "1"} if quick else {}
     return _seconds(folder, *nbgrader, "autograde", "vae", "--create", **environment)
 

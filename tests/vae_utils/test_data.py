@@ -166,6 +166,33 @@ def test_the_seed_alone_decides_the_orders() -> None:
     assert orders[0] == orders[1] != orders[2]
 
 
+def test_the_orders_are_those_of_a_generator_with_the_seed() -> None:
+    # Pinned, so that a faster loader still gives every student the batches of before.
+    loader, generator = numbered(50, batch_size=20, shuffle=True, seed=7), torch.Generator()
+    generator.manual_seed(7)
+    for _ in range(2):
+        order = torch.randperm(50, generator=generator)
+        batches = list(loader)
+        assert [y.tolist() for _, y in batches] == [rows.tolist() for rows in order.split(20)]
+        whole = torch.cat([x for x, _ in batches])
+        assert torch.equal(whole, loader.images[order].float() / 255)
+
+
+def test_a_batch_that_is_kept_stays_as_it_was() -> None:
+    loader = numbered(60, batch_size=20, shuffle=True)
+    kept = [(x, y, x.clone(), y.clone()) for _ in range(2) for x, y in loader]
+    assert all(torch.equal(x, x0) and torch.equal(y, y0) for x, y, x0, y0 in kept)
+
+
+def test_a_batch_that_is_changed_changes_no_image() -> None:
+    loader = TensorLoader(torch.rand(20, 1, 28, 28), torch.arange(20), 10)
+    before = loader.images.clone()
+    for x, y in loader:
+        x.zero_()
+        y.zero_()
+    assert torch.equal(loader.images, before) and loader.labels.tolist() == list(range(20))
+
+
 def test_shuffling_leaves_the_global_random_numbers_alone() -> None:
     before = torch.get_rng_state()
     labels_of(numbered(50, shuffle=True))

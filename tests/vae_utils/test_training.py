@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from vae_utils import train
+from vae_utils import train, training
 from vae_utils.data import TensorLoader
 
 
@@ -105,6 +106,59 @@ def test_losses_are_read_from_the_device_once_an_epoch(
     assert reads == ["tolist"] * 3
 
 
+class Calls(TorchDispatchMode):
+    """Notes the kernels that are called, also those that a method of a tensor calls inside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.names.append(func.overloadpacket.__name__)
+        return func(*args, **(kwargs or {}))
+
+
+WAITING = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "_unique2"}
+
+
+def test_no_kernel_of_a_step_waits_for_its_device(vae: Any, loader: TensorLoader) -> None:
+    with Calls() as calls:
+        train(vae, loader, epochs=2)
+    assert "addmm" in calls.names and not WAITING & set(calls.names)
+
+
+def test_the_test_above_notices_a_loss_that_is_read_at_its_step(
+    vae: Any, loader: TensorLoader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = training._step
+
+    def reading(*args: Any) -> Tensor:
+        loss = step(*args)
+        return torch.full_like(loss, loss.item())
+
+    monkeypatch.setattr(training, "_step", reading)
+    with Calls() as calls:
+        train(vae, loader, epochs=2)
+    assert calls.names.count("_local_scalar_dense") == 6
+
+
+def test_an_epoch_asks_no_number_of_a_device_that_has_none(
+    vae: Any, loader: TensorLoader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Tensors on "meta" have a shape and no values: whatever asks for one fails.
+    monkeypatch.setattr(training, "_read", lambda steps: [0.0] * len(steps))
+    there = TensorLoader(loader.images, loader.labels, 20, shuffle=True, device="meta")
+    assert len(train(vae, there, epochs=2, device="meta")) == 6
+
+
+def test_the_optimiser_is_one_fused_kernel_a_step_on_the_cpu(
+    vae: Any, loader: TensorLoader
+) -> None:
+    with Calls() as calls:
+        train(vae, loader, epochs=1)
+    assert calls.names.count("_fused_adam_") == len(loader)
+
+
 def test_a_loss_that_is_not_a_number_stops_with_the_step_in_the_sentence(
     loader: TensorLoader,
 ) -> None:
@@ -150,3 +204,21 @@ def test_training_works_on_cuda_with_batches_that_lie_there(vae: Any, loader: Te
     losses = train(vae, there, epochs=20, lr=0.01, device="cuda")
     assert {p.device.type for p in vae.parameters()} == {"cuda"}
     assert losses[-1] < losses[0]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_no_step_on_cuda_waits_for_it(
+    vae: Any, loader: TensorLoader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = TensorLoader(loader.images, loader.labels, 20, shuffle=True, device="cuda")
+    step = training._step
+
+    def insisting(*args: Any) -> Tensor:
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            return step(*args)
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+
+    monkeypatch.setattr(training, "_step", insisting)
+    assert len(train(vae, there, epochs=2, device="cuda")) == 6
