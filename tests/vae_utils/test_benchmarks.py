@@ -94,6 +94,7 @@ def test_every_picture_is_drawn_and_timed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     out = tmp_path / "pictures.json"
+    monkeypatch.setenv("MPLBACKEND", "Agg")  # which the benchmark sets, and this puts back
     monkeypatch.setattr(sys, "argv", f"pictures --points 60 --repeats 1 --json {out}".split())
     pictures.main()
     written = json.loads(out.read_text())

@@ -11,6 +11,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
+from threadpoolctl import threadpool_info, threadpool_limits
 from torch import Tensor, nn
 
 import vae_utils
@@ -182,6 +183,26 @@ def test_flat_and_square_images_give_the_same_tsne_every_time() -> None:
     flat = visualize_embeddings(Shadow(), x, TEN)
     square = visualize_embeddings(Shadow(), x.view(-1, 1, 28, 28), TEN)
     np.testing.assert_array_equal(dots(flat), dots(square))
+
+
+def test_tsne_takes_one_thread_and_gives_the_others_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sklearn.manifold import TSNE
+
+    def threads() -> dict[str, int]:
+        found = [pool for pool in threadpool_info() if pool["user_api"] == "openmp"]
+        return {pool["filepath"]: pool["num_threads"] for pool in found}
+
+    def watched(tsne: TSNE, means: np.ndarray) -> np.ndarray:
+        during.append(threads())
+        return means[:, :2]
+
+    during: list[dict[str, int]] = []
+    monkeypatch.setattr(TSNE, "fit_transform", watched)
+    with threadpool_limits(2, user_api="openmp"):
+        before = threads()
+        visualize_embeddings(Shadow(), clusters(), TEN)
+        assert threads() == before and set(before.values()) == {2}
+    assert [set(counts.values()) for counts in during] == [{1}]
 
 
 def test_the_losses_and_their_running_mean_are_drawn_over_the_steps() -> None:
