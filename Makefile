@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: setup demo test test-fast lint release clean
+.PHONY: setup demo test test-fast proof lint release clean
 
 setup: $(VENV)/.ready
 
@@ -28,6 +28,9 @@ test: setup
 test-fast: setup
 	python -m pytest -m "not slow and not browser"
 
+proof: setup
+	PROOF_SEEDS=100 python -m pytest tests/mutants -n auto --dist worksteal
+
 lint: setup
 	ruff check .
 	ruff format --check .
@@ -35,6 +38,8 @@ lint: setup
 
 release: setup
 	autograder release vae
+	autograder release densities
+	autograder release latent_space
 
 clean:
 	rm -rf demo artefacts .pytest_cache .mypy_cache .ruff_cache

@@ -39,6 +39,12 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "autograder.nbgrader_plugin.TellWhatWaits",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+
 # nbgrader 0.9 relates new rows in an order about which SQLAlchemy 2.1 warns at length.
 warnings.filterwarnings("ignore", category=SAWarning)
 

@@ -90,10 +90,22 @@ class Assignment:
         )
 
     @cached_property
+    def written(self) -> dict[str, float]:
+        """Answers in words, which a person reads: their points, in the order of the notebook."""
+        cells = filter(is_written, self.template.cells)
+        return {grade_id(cell): float(cell.metadata.nbgrader.points) for cell in cells}
+
+    @property
+    def points(self) -> float:
+        """Those that checks decide on."""
+        return sum(task.points for task in self.tasks)
+
+    @cached_property
     def signatures(self) -> dict[str, tuple[str, ...]]:
         """Parameters of the functions that students write, `self` included."""
-        sources = (cell.source for cell in self.template.cells if is_solution(cell))
-        return {name: names for source in sources for name, names in _signatures(source).items()}
+        cells = (c for c in self.template.cells if is_solution(c) and c.cell_type == "code")
+        sources = (cell.source for cell in cells)
+        return {name: taken for source in sources for name, taken in _signatures(source).items()}
 
 
 def _signatures(source: str) -> dict[str, tuple[str, ...]]:
@@ -115,6 +127,11 @@ def is_graded(cell: NotebookNode) -> bool:
 def is_solution(cell: NotebookNode) -> bool:
     """Whether students write in this cell."""
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def is_written(cell: NotebookNode) -> bool:
+    """Whether students write in this cell what a person gives points for."""
+    return bool(cell.metadata.get("nbgrader", {}).get("grade")) and is_solution(cell)
 
 
 def task_of(cell: NotebookNode) -> str:
@@ -143,9 +160,14 @@ def course_folder(start: Path | None = None) -> Path:
     )
 
 
+def names() -> list[str]:
+    """All assignments that there are checks of."""
+    return sorted(path.name for path in CHECKS.iterdir() if (path / "__init__.py").is_file())
+
+
 def find(name: str, course: Path | None = None) -> Assignment:
     """The assignment of that name; raises UnknownAssignment and lists what there is."""
-    known = sorted(path.name for path in CHECKS.iterdir() if (path / "__init__.py").is_file())
+    known = names()
     if name not in known:
         raise UnknownAssignment(f"no assignment {name!r}; there is: {', '.join(known)}")
     return Assignment(name, course or course_folder())

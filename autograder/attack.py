@@ -55,6 +55,10 @@ def _attacks(course: Path, port: int) -> dict[str, str]:
         "become another user": "import os; os.setuid(65534)",
         "share memory": "open('/dev/shm/planted', 'w')",
         "use 8 GiB of memory": "x = bytearray(8 << 30); x[::4096] = b'x' * (2 << 20)",
+        "set disk aside for a file without a size": "import ctypes, os\n"
+        "call = ctypes.CDLL(None).fallocate\n"
+        "call.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_long, ctypes.c_long]\n"
+        "assert call(os.open('x', os.O_RDWR | os.O_CREAT), 1, 0, 1 << 30) == 0",
         "write 1 GiB to disk": "[open(str(n), 'wb').write(bytes(1 << 23)) for n in range(128)]",
         "start 1,000 threads": "import threading, time\n"
         "for _ in range(1000): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()",

@@ -33,8 +33,8 @@ from autograder.verdicts import Report, State, TaskReport, Verdict
 
 _FOLDER = Path(".autograder") / "verdicts"
 _JUDGE = (
-    "carried_forward", "grading", "judge", "outputs", "sanitise", "session", "student", "verdicts",
-    "wire", "worker",
+    "carried_forward", "collecting", "grading", "judge", "outputs", "sanitise", "session",
+    "student", "verdicts", "wire", "worker",
 )  # fmt: skip
 _LIBRARIES = ("torch", "numpy", "scikit-learn", "scipy", "ipython", "matplotlib", "pytest")
 
@@ -144,11 +144,13 @@ class Cache:
             os.replace(name, file)
 
     def prepared(self, submission: Submission) -> Submission:
-        """With what is known of it."""
+        """With what is known of it, and then with its bytes as well: the file may be another one
+        when a worker reads it."""
         with contextlib.suppress(Refused):
-            digest = digest_of(submission.read())
+            data = submission.read()
+            digest = digest_of(data)
             known = self.known(digest, self.seed(submission.student, digest))
-            return replace(submission, known=known)
+            return replace(submission, known=known, data=data) if known else submission
         return submission
 
     def whole(self, submission: Submission) -> Graded | None:

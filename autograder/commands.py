@@ -98,13 +98,15 @@ def grade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy)
     from autograder import batch
     from autograder.cache import Cache
     from autograder.safekeeping import require_writable
+    from autograder.scores import scores
     from autograder.submissions import overlooked
     from autograder.terminal import Progress, print_table
-    from autograder.up_to_date import decided, earlier_report, feedback_is_missing, outdated
+    from autograder.up_to_date import decided, feedback_is_missing, standing
 
     submissions = _submissions(arguments, assignment)
-    todo = submissions if arguments.force else outdated(assignment, submissions)
-    done = {}
+    current = {} if arguments.force else standing(assignment, submissions)
+    todo = [submission for submission in submissions if submission.student not in current]
+    done: dict[str, Report] = {}
     if todo:
         require_writable(assignment.course)  # before judging, which takes its time
         workers = _workers(arguments, assignment, policy, len(todo))
@@ -115,10 +117,9 @@ def grade(arguments: argparse.Namespace, assignment: Assignment, policy: Policy)
     if arguments.feedback:
         late = [s.student for s in submissions if feedback_is_missing(assignment, s.student)]
         failed = batch.write_feedback(assignment, late)
-    reports = {
-        s.student: done.get(s.student) or earlier_report(assignment, s.student) for s in submissions
-    }
-    print_table(assignment, reports, len(done), decided(assignment, reports))
+    reports = {s.student: done.get(s.student) or current.get(s.student) for s in submissions}
+    held = scores(assignment)
+    print_table(assignment, reports, done, decided(reports, held), held)
     for sentence in overlooked(assignment):
         print(sentence, file=sys.stderr)
     for student, reason in failed.items():

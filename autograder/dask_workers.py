@@ -17,7 +17,7 @@ from autograder.sandbox.policy import Policy
 from autograder.sanitise import Refused
 from autograder.seeds import course_secret
 from autograder.submissions import Submission
-from autograder.worker import judge_file
+from autograder.worker import judge_file, start
 
 _CONNECT_SECONDS = 10
 _alone = threading.Lock()
@@ -80,10 +80,8 @@ def _packed(submission: Submission) -> Submission:
 
 def _work(submission: Submission, assignment: Assignment, policy: Policy, secret: bytes) -> Graded:
     """What a worker of the cluster does."""
-    import torch
-
     with _alone:
-        torch.set_num_threads(1)
+        start()
         return judge_file(submission, assignment, policy.here(), secret=secret)
 
 
@@ -91,6 +89,9 @@ def _tell(told: Future[Graded], settled: Future[Graded]) -> None:
     """Give the result or exception of one future to another."""
     from distributed import KilledWorker
 
+    if settled.cancelled():  # the scheduler ended, or the way to it
+        told.set_exception(WorkerDied("the cluster took it back"))
+        return
     error = settled.exception()
     if error is None:
         told.set_result(settled.result())

@@ -74,8 +74,12 @@ class Judging:
         """At work, with what is known; or done, where everything is."""
         if self._cache is None:
             return self._workers.submit(submission)
-        submission = self._cache.prepared(submission)
-        if (whole := self._cache.whole(submission)) is None:
+        try:
+            submission = self._cache.prepared(submission)
+            whole = self._cache.whole(submission)
+        except Exception:  # a storage that does not answer: the worker says so, of this one alone
+            whole = None
+        if whole is None:
             return self._workers.submit(submission)
         done: Future[Graded] = Future()
         done.set_result(whole)

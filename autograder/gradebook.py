@@ -6,11 +6,15 @@ that takes seconds, and fails where the program is not on PATH. Alembic's librar
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 from alembic.script import ScriptDirectory
 from nbgrader import api
 from nbgrader.dbutil import ALEMBIC_DIR
+from sqlalchemy import Engine
 
-from autograder.database import explained, patient_engine
+from autograder.database import patient_engine
 
 
 def schema_version() -> str:
@@ -18,30 +22,17 @@ def schema_version() -> str:
     return str(ScriptDirectory(ALEMBIC_DIR).get_current_head())
 
 
+@lru_cache(maxsize=4)
+def _engine(url: str, **options: Any) -> Engine:
+    """nbgrader opens the gradebook seven times a submission, and closes it. One engine keeps the
+    statements that SQLAlchemy has compiled, and no connection."""
+    return patient_engine(url, **options)
+
+
 api.get_alembic_version = schema_version
-api.create_engine = patient_engine
+api.create_engine = _engine
 
 Gradebook, MissingEntry = api.Gradebook, api.MissingEntry
 
 
-def scores_of(url: str, assignment: str) -> dict[str, tuple[float, bool]]:
-    """By student: score, changes by hand and penalties included, and whether it waits for a person.
-
-    Raises:
-        OSError: the gradebook cannot be read.
-    """
-    with explained(url), Gradebook(url) as gradebook:
-        try:
-            submissions = gradebook.assignment_submissions(assignment)
-        except MissingEntry:
-            return {}
-        return {
-            s.student.id: (
-                max(0.0, s.score - (s.late_submission_penalty or 0)),
-                bool(s.needs_manual_grade),
-            )
-            for s in submissions
-        }
-
-
-__all__ = ["Gradebook", "MissingEntry", "schema_version", "scores_of"]
+__all__ = ["Gradebook", "MissingEntry", "schema_version"]

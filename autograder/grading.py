@@ -13,6 +13,7 @@ from autograder.assignment import (
     grade_id,
     is_graded,
     is_solution,
+    is_written,
     task_of,
 )
 from autograder.checks import rules_of
@@ -22,9 +23,9 @@ from autograder.results import Graded, ungraded
 from autograder.sandbox.host import ZygoteFailed
 from autograder.sandbox.policy import Policy
 from autograder.sanitise import Clean, Refused, sanitise
-from autograder.session import Cell, Session
+from autograder.session import TIME_OUT, Cell, Session
 from autograder.student import Ask
-from autograder.verdicts import Report, State
+from autograder.verdicts import Report, State, WrittenAnswer
 from vae_utils.calls import Call, Reply
 
 LOCKED = "The locked cell {} was changed. Write in the marked cells, and leave the others."
@@ -42,11 +43,26 @@ def runnable(notebook: NotebookNode, policy: Policy) -> list[Cell]:
     return cells
 
 
+def solutions(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells in which students write code."""
+    return [cell for cell in notebook.cells if is_solution(cell) and cell.cell_type == "code"]
+
+
+def written_answers(notebook: NotebookNode, assignment: Assignment) -> tuple[WrittenAnswer, ...]:
+    """Which answers in words there are: nbgrader, too, gives 0 points to a cell as released."""
+    given = {grade_id(cell): cell.source for cell in assignment.template.cells}
+    sources = {grade_id(cell): cell.source for cell in notebook.cells if is_written(cell)}
+    return tuple(
+        WrittenAnswer(name, points, sources.get(name, given[name]) != given[name])
+        for name, points in assignment.written.items()
+    )
+
+
 def broken_rules(clean: Clean, assignment: Assignment) -> dict[str, str]:
     """Tasks whose solution breaks a house rule, each with a sentence that names line and rule."""
     rules = rules_of(assignment)
     broken = {name: LOCKED.format(name) for name in clean.changed if rules.locked}
-    for cell in filter(is_solution, clean.notebook.cells):
+    for cell in solutions(clean.notebook):
         task = task_of(cell)
         if sentence := rules.broken(cell.source, task):
             broken[task] = sentence
@@ -90,13 +106,22 @@ def judged_checks(
     """Run the notebook walled in, its outputs going into it, then all checks but those of tasks
     that are known."""
     rules, broken = rules_of(assignment), broken_rules(clean, assignment)
-    solutions = [cell.source for cell in clean.notebook.cells if is_solution(cell)]
     # A further import that the syntax tree shows has its price; other tasks may call the function.
-    policy = policy.under(rules.with_packages(solutions))
+    sources = [cell.source for cell in solutions(clean.notebook)]
+    policy = policy.under(rules.with_packages(sources))
     with Session(runnable(clean.notebook, policy), policy) as session:
         stopped = stopped_cells(clean.notebook, assignment)
         ask = _explaining(session.ask, stopped)
         return run_checks(assignment, ask, seed, broken, known=known)
+
+
+def _was_late(notebook: NotebookNode) -> bool:
+    """Whether a task's cell ran out of time: what is missing then may be a busy machine's doing."""
+    return any(
+        output.get("ename") == TIME_OUT
+        for cell in filter(is_solution, notebook.cells)
+        for output in cell.get("outputs", [])
+    )
 
 
 def grade_clean(
@@ -113,8 +138,10 @@ def grade_clean(
     except (JudgeBroke, ZygoteFailed) as error:
         report = ungraded(assignment, seed, State.INFRASTRUCTURE_FAULT, str(error), clean.notes)
         return Graded(report, clean.notebook)
-    report = Report(assignment.name, seed, reports(assignment, found), notes=clean.notes)
-    return Graded(report, clean.notebook, known=found)
+    verdicts = reports(assignment, found)
+    written = written_answers(clean.notebook, assignment)
+    report = Report(assignment.name, seed, verdicts, notes=clean.notes, written=written)
+    return Graded(report, clean.notebook, known={} if _was_late(clean.notebook) else found)
 
 
 def grade(

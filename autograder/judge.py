@@ -1,32 +1,23 @@
-"""Runs the checks of an assignment, which are pytest tests, against a student's kernel."""
+"""Runs the checks of an assignment against a student's kernel."""
 
 from __future__ import annotations
 
 import contextlib
 import inspect
-import io
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+import traceback
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
-
-import pytest
 
 from autograder.assignment import Assignment, Task
 from autograder.carried_forward import Done, fairest, has_lost
 from autograder.checks import Draw
+from autograder.collecting import Check, NoChecks, collected
 from autograder.known import Known
-from autograder.student import Ask, Student
+from autograder.sandbox.host import ZygoteFailed
+from autograder.student import Ask, Exhibit, Student
 from autograder.verdicts import CheckResult, NotPassed, TaskReport, Verdict, one_line
-
-_OPTIONS = (
-    "--noconftest", "--assert=plain", "--import-mode=prepend", "--capture=no",
-    "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:unraisableexception",
-    "-p", "no:threadexception", "-p", "no:faulthandler", "-p", "no:logging", "-p", "no:junitxml",
-    "-p", "no:timeout", "-p", "no:xdist", "-p", "no:warnings",
-    "-o", "python_files=*.py", "-o", "addopts=", "-o", "filterwarnings=",
-)  # fmt: skip
+from vae_utils.evidence import sketched
 
 
 class JudgeBroke(RuntimeError):
@@ -39,7 +30,7 @@ def claim_of(check: Any) -> str:
 
 
 class _Judge:
-    """pytest plug-in: provides `student` and `draw`, keeps what each check came to."""
+    """Runs checks against a submission, keeps what each came to."""
 
     def __init__(
         self,
@@ -53,47 +44,18 @@ class _Judge:
     ) -> None:
         self._ask, self._seed, self._signatures, self._rules = ask, seed, signatures, rules
         self._recording, self._lost, self._replaced = recording, lost, replaced
-        self._student: Student | None = None
         self.done: dict[str, list[Done]] = {}
-        self.broken: list[str] = []
 
-    @pytest.fixture
-    def draw(self, request: pytest.FixtureRequest) -> Draw:
-        """Random inputs, different for each check and each submission."""
-        return Draw(self._seed, f"{request.node.path.stem}/{request.node.name}")
-
-    @pytest.fixture
-    def student(self, draw: Draw) -> Student:
-        """The submission."""
-        lost = self._lost | losers(self.done)
-        self._student = Student(
-            self._ask, draw, lost, self._replaced, self._signatures, self._recording
-        )
-        return self._student
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
+    def run(self, task: str, check: Check) -> None:
         """Run a check and keep its result."""
-        assert self._student is not None
-        task, check = pyfuncitem.path.stem, pyfuncitem.function
-        names = inspect.signature(check).parameters
+        draw = Draw(self._seed, f"{task}/{check.__name__}")
+        lost = self._lost | losers(self.done)
+        student = Student(self._ask, draw, lost, self._replaced, self._signatures, self._recording)
         if sentence := self._rules.get(task):
             problem: NotPassed | None = NotPassed(Verdict.RULE_BROKEN, sentence)
         else:
-            problem = outcome(check, self._student, {n: pyfuncitem.funcargs[n] for n in names})
-        draw: Any = pyfuncitem.funcargs["draw"]
-        self.done.setdefault(task, []).append(done_with(check, self._student, draw, problem))
-        return True
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note what broke in the judge."""
-        if report.failed:
-            self.broken.append(report.longreprtext)
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Note a check file that cannot be imported."""
-        if report.failed:
-            self.broken.append(report.longreprtext)
+            problem = outcome(check, student, draw)
+        self.done.setdefault(task, []).append(done_with(check, student, draw, problem))
 
 
 def losers(done: dict[str, list[Done]]) -> frozenset[str]:
@@ -101,15 +63,16 @@ def losers(done: dict[str, list[Done]]) -> frozenset[str]:
     return frozenset(name for name, checks in done.items() if has_lost(checks))
 
 
-def outcome(check: Any, student: Student, arguments: dict[str, Any]) -> NotPassed | None:
+def outcome(check: Check, student: Student, draw: Draw) -> NotPassed | None:
     """Run a check: what was wrong. An exception that is no verdict is our own fault."""
+    given = {"student": student, "draw": draw}
     try:
-        check(**arguments)
+        check(**{name: given[name] for name in inspect.signature(check).parameters})
     except NotPassed as problem:
         return problem
     except Exception as error:
-        if not student.answered:
-            raise
+        if not student.answered or isinstance(error, (OSError, ZygoteFailed)):
+            raise JudgeBroke("".join(traceback.format_exception(error))) from error
         # An answer so odd that the check stumbles over it is wrong, not our fault.
         said = f"its result cannot be judged ({type(error).__name__})"
         return NotPassed(Verdict.FAILED, said)
@@ -119,8 +82,19 @@ def outcome(check: Any, student: Student, arguments: dict[str, Any]) -> NotPasse
 def done_with(check: Any, student: Student, draw: Draw, problem: NotPassed | None) -> Done:
     """What is kept of a check that was run."""
     result = _result(check, check.__name__, problem)
+    if problem is not None:
+        result = replace(result, picture=_picture(student.exhibit))
     parts, asked = tuple(student.parts), tuple(student.asked)
     return Done(result, student.claims, draw, student.exhibit, student.given_claims, parts, asked)
+
+
+def _picture(exhibit: Exhibit | None) -> str:
+    """Of a figure that was not as asked; drawn from what a hostile kernel says that it shows."""
+    if exhibit is None or exhibit.claim is None or not exhibit.call.picture:
+        return ""
+    with contextlib.suppress(Exception):
+        return sketched(exhibit.claim.kind, exhibit.claim.params, exhibit.reply)
+    return ""
 
 
 def _result(check: Any, name: str, problem: NotPassed | None) -> CheckResult:
@@ -138,21 +112,6 @@ def _result(check: Any, name: str, problem: NotPassed | None) -> CheckResult:
         misconception=problem.misconception,
         **shown,
     )
-
-
-@contextlib.contextmanager
-def _own_environment() -> Iterator[None]:
-    """pytest without the settings and plug-ins of whoever started us."""
-    names = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST")
-    saved = {name: os.environ.pop(name) for name in names if name in os.environ}
-    autoload = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
-        yield
-    finally:
-        if autoload is None:
-            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-        os.environ.update(saved)
 
 
 @dataclass(frozen=True)
@@ -184,8 +143,8 @@ def run_checks(
     todo = tuple(task for task in assignment.tasks if task.name not in known)
     while todo:
         earlier = frozenset(name for name, task in known.items() if task.lost)
-        plugin = _Judge(ask, seed, assignment.signatures, broken, recording, earlier)
-        own |= _run(todo, plugin)
+        run = _Judge(ask, seed, assignment.signatures, broken, recording, earlier)
+        own |= _run(todo, run)
         lost = losers(own) | earlier
         todo = tuple(
             t for t in assignment.tasks if t.name in known and not known[t.name].holds(lost)
@@ -193,8 +152,8 @@ def run_checks(
         known = {name: task for name, task in known.items() if name not in {t.name for t in todo}}
 
     def again(task: Task, replaced: frozenset[str]) -> list[Done]:
-        plugin = _Judge(ask, seed, assignment.signatures, {}, lost=lost, replaced=replaced)
-        return _run((task,), plugin)[task.name]
+        run = _Judge(ask, seed, assignment.signatures, {}, lost=lost, replaced=replaced)
+        return _run((task,), run)[task.name]
 
     done = dict(own)
     for task in assignment.tasks:
@@ -209,17 +168,18 @@ def _known(done: list[Done], own: list[Done], lost: frozenset[str]) -> Known:
     return Known(tuple(item.result for item in done), has_lost(own), rests_on)
 
 
-def _run(tasks: tuple[Task, ...], plugin: _Judge) -> dict[str, list[Done]]:
-    paths = [str(task.checks) for task in tasks]
-    rootdir = str(tasks[0].checks.parent)
-    noise = io.StringIO()
-    with _own_environment(), contextlib.redirect_stdout(noise), contextlib.redirect_stderr(noise):
-        status = pytest.main(["-c", os.devnull, "--rootdir", rootdir, *_OPTIONS, *paths], [plugin])
-    if plugin.broken or status != pytest.ExitCode.OK:
-        raise JudgeBroke(
-            "\n".join(plugin.broken) or f"pytest ended with {status}: {noise.getvalue()}"
-        )
-    return plugin.done
+def _run(tasks: tuple[Task, ...], judge: _Judge) -> dict[str, list[Done]]:
+    for task in tasks:
+        for check in _checks_of(task):
+            judge.run(task.name, check)
+    return judge.done
+
+
+def _checks_of(task: Task) -> tuple[Check, ...]:
+    try:
+        return collected(task.checks)
+    except NoChecks as error:
+        raise JudgeBroke(str(error)) from error
 
 
 def judge(

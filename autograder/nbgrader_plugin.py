@@ -11,6 +11,7 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_notebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import NbGraderPreprocessor
 
@@ -25,6 +26,7 @@ from autograder.sanitise import Clean, Refused, sanitise
 from autograder.seeds import course_secret, seed_of
 from autograder.submissions import Submission, digest_of, link_in
 from autograder.verdicts import State
+from autograder.written import tell_what_waits
 
 Precomputed = dict[tuple[str, str], Graded]
 precomputed: Precomputed = {}
@@ -52,7 +54,9 @@ class SubmissionExporter(NotebookExporter):
         path, about, metadata = Path(filename), ResourcesDict(), ResourcesDict()
         metadata.update(name=path.stem, path=str(path.parent))
         about.update({**(resources or {}), "metadata": metadata})
-        notebook = _read(path, assignments.find(about["nbgrader"]["assignment"]))
+        student, name = about["nbgrader"]["student"], about["nbgrader"]["assignment"]
+        known = (name, student) in precomputed
+        notebook = new_notebook() if known else _read(path, assignments.find(name))
         return self.from_notebook_node(notebook, resources=about, **kw)
 
 
@@ -129,6 +133,29 @@ class HoldUngraded(NbGraderPreprocessor):
         return nb, resources
 
 
+class TellWhatWaits(NbGraderPreprocessor):
+    """In a feedback page, an answer that nobody has read has no score and takes none away."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """After GetGrades, to whom no points are 0 points."""
+        report, about = read_report(nb), resources["nbgrader"]
+        if report is None or report.score is None or not report.written:
+            return nb, resources
+        with Gradebook(about["db_url"]) as gradebook:
+            submission = gradebook.find_submission_notebook(
+                about["notebook"], about["assignment"], about["student"]
+            )
+            unread = {
+                grade.name
+                for grade in submission.grades
+                if grade.auto_score is None and grade.manual_score is None
+            }
+        about["max_score"] -= tell_what_waits(nb, unread)
+        return nb, resources
+
+
 def begin_grading(assignment: str, **_: Any) -> None:
     """Before grading: no other grader is at work, the gradebook can be written, has been copied,
     and knows the assignment."""
@@ -159,6 +186,7 @@ __all__ = [
     "HoldUngraded",
     "JudgeSubmission",
     "SubmissionExporter",
+    "TellWhatWaits",
     "begin_grading",
     "end_grading",
     "precomputed",

@@ -15,6 +15,8 @@ _TRACEBACK_LINES = 60
 _ESCAPE = re.compile("\x1b\\[[0-9;:]*[A-Za-z]?")
 _MOST_ESCAPES = 2000
 """Codes for colours in an output; nbconvert's time to turn them into HTML grows with the square."""
+_LEAST = 8 << 10
+"""Bytes that any output counts for, however short: a page of a hundred thousand is never made."""
 _TRUNCATED = "\n... (cut: the output is too long)\n"
 
 
@@ -57,7 +59,7 @@ class Outputs:
             return
         node = self._node(kind, content)
         if node is not None:
-            self._left -= len(str(node))
+            self._left -= max(_LEAST, len(str(node)))
             self.nodes.append(node)
 
     def _text(self, value: Any, limit: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,13 +13,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from autograder.assignment import Assignment
 from autograder.record import COLOURS, words
-from autograder.release import gradebook_url
+from autograder.scores import Scores, scores
 from autograder.submissions import find_submissions
 from autograder.up_to_date import earlier_report
 from autograder.verdicts import Report, TaskReport, Verdict
 
 _BINS = 10
 _HINTS = 12
+WAITS, READ, NOT_THERE = "waits for you", "read", words(Verdict.UNATTEMPTED)
+SHADES = {
+    READ: COLOURS[Verdict.PASSED],
+    WAITS: "#0969da",
+    NOT_THERE: COLOURS[Verdict.UNATTEMPTED],
+}
+"""Of what becomes of answers in words."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,18 @@ class Row:
     waits: bool
     report: Report | None
     feedback: str
+    held: Scores = field(default_factory=Scores)
+
+    @property
+    def unread(self) -> dict[str, float]:
+        """Written answers that wait for a person, and what they may get."""
+        graded = self.report and self.report.score is not None
+        return self.held.unread(self.report) if self.report and graded else {}
+
+    @property
+    def untouched(self) -> set[str]:
+        """Written answers that are not there."""
+        return {a.task for a in self.report.written if not a.waits} if self.report else set()
 
 
 @dataclass(frozen=True)
@@ -49,17 +68,16 @@ def _feedback(assignment: Assignment, student: str) -> str:
 
 def rows(assignment: Assignment) -> list[Row]:
     """All students with a submission, in alphabetical order."""
-    from autograder.gradebook import scores_of
-
-    scores = scores_of(gradebook_url(assignment.course), assignment.name)
-    students = {submission.student for submission in find_submissions(assignment)} | set(scores)
+    known = scores(assignment)
+    students = {submission.student for submission in find_submissions(assignment)} | set(known)
     found = []
     for student in sorted(students):
-        report = earlier_report(assignment, student)
-        score, waits = scores.get(student, (None, False))
-        graded = report is not None and (report.score is not None or not waits)
+        report, held = earlier_report(assignment, student), known.get(student)
+        waits = held is not None and held.waits
+        graded = held and report is not None and (report.score is not None or not waits)
         feedback = _feedback(assignment, student)
-        found.append(Row(student, score if graded else None, waits, report, feedback))
+        score = held.score if held and graded else None
+        found.append(Row(student, score, waits, report, feedback, held or Scores()))
     return found
 
 
@@ -83,6 +101,26 @@ def verdicts_by_task(assignment: Assignment, found: list[Row]) -> dict[str, Coun
     return counts
 
 
+def _results(assignment: Assignment, found: list[Row]) -> tuple[list[float], float]:
+    """Scores that can be compared, and their maximum: as long as a written answer waits for a
+    person, those without the written answers."""
+    if not any(row.unread for row in found):
+        maximum = assignment.points + sum(assignment.written.values())
+        return [row.score for row in found if row.score is not None], maximum
+    tasks = [task.name for task in assignment.tasks]
+    return [row.held.of(tasks) for row in found if row.score is not None], assignment.points
+
+
+def answers(assignment: Assignment, found: list[Row]) -> dict[str, Counter[str]]:
+    """Of each written answer, how many wait, have been read, and are not there."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in assignment.written}
+    for row in found:
+        for answer in row.report.written if row.report else ():
+            there = WAITS if answer.task in row.unread else READ
+            counts[answer.task][there if answer.waits else NOT_THERE] += 1
+    return counts
+
+
 def frequent_hints(found: list[Row]) -> list[tuple[int, TaskReport]]:
     """The most frequent recognised mistakes and other hints, with an example of each."""
     lost = (
@@ -103,24 +141,27 @@ def frequent_hints(found: list[Row]) -> list[tuple[int, TaskReport]]:
 def render(assignment: Assignment) -> str:
     """The page as HTML."""
     found = rows(assignment)
-    scores = [row.score for row in found if row.score is not None]
+    scores, maximum = _results(assignment, found)
     environment = Environment(
         loader=PackageLoader("autograder"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    maximum = sum(task.points for task in assignment.tasks)
     return environment.get_template("page.html.j2").render(
         assignment=assignment,
         rows=found,
         maximum=maximum,
+        unread=sum(bool(row.unread) for row in found),
         scores=scores,
         mean=sum(scores) / len(scores) if scores else None,
         bars=histogram(scores, maximum),
         counts=verdicts_by_task(assignment, found),
         hints=frequent_hints(found),
         verdicts=list(Verdict),
+        answers=answers(assignment, found),
+        shades=SHADES,
         colours=COLOURS,
         words=words,
+        not_there=NOT_THERE,
     )
 
 

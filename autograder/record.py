@@ -11,7 +11,15 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 
 from autograder.assignment import grade_id, is_graded
-from autograder.verdicts import CheckResult, Report, State, TaskReport, Verdict, one_line
+from autograder.verdicts import (
+    CheckResult,
+    Report,
+    State,
+    TaskReport,
+    Verdict,
+    WrittenAnswer,
+    one_line,
+)
 
 METADATA = "autograder"
 _REMARKS = "autograder-remarks"
@@ -48,16 +56,24 @@ def task_text(task: TaskReport, replay: str = "") -> str:
     return "\n".join([head, *map(check_text, task.checks), *([f"  {replay}"] if replay else [])])
 
 
+def answer_text(answer: WrittenAnswer) -> str:
+    """What becomes of an answer in words, in plain text."""
+    if answer.waits:
+        return f"{answer.task}: waits for a person, who may give up to {answer.max_points:g} points"
+    return f"{answer.task}: {words(Verdict.UNATTEMPTED)}, 0 of {answer.max_points:g} points"
+
+
 def _check_row(check: CheckResult) -> str:
     earned = check.points if check.verdict is Verdict.PASSED else 0
     colour = COLOURS[check.verdict]
     said = f'<div style="color:{colour}">{escape(check.message)}</div>' if check.message else ""
     hint = f"<div><b>Hint:</b> {escape(check.hint)}</div>" if check.hint else ""
     note = f"<div><i>{escape(check.note)}</i></div>" if check.note else ""
+    seen = check.picture
     place = "padding:2px 12px 2px 0;vertical-align:top;text-align:left"
     return (
         f'<tr><td style="{place};color:{colour}">{_MARKS.get(check.verdict, "✗")}</td>'
-        f'<td style="{place}">{escape(check.claim)}{said}{hint}{note}</td>'
+        f'<td style="{place}">{escape(check.claim)}{said}{hint}{note}{seen}</td>'
         f'<td style="{place};white-space:nowrap">{earned:g} / {check.points:g}</td></tr>'
     )
 
@@ -69,7 +85,7 @@ def task_html(task: TaskReport, replay: str = "") -> str:
         f'<p style="margin:0 0 4px"><b>{escape(task.task)}</b>: '
         f'<b style="color:{colour}">{words(task.verdict)}</b>, '
         f"{task.points:g} of {task.max_points:g} points</p>"
-        f"<table>{''.join(map(_check_row, task.checks))}</table>"
+        f'<table class="tex2jax_ignore">{"".join(map(_check_row, task.checks))}</table>'
         + (
             f'<p style="opacity:.6;font-size:85%"><code>{escape(replay)}</code></p>'
             if replay

@@ -26,6 +26,7 @@ from autograder.sanitise import Refused
 from autograder.stamps import stamp
 from autograder.submissions import Submission
 from autograder.time_limit import TooLong, at_most
+from autograder.written import already_read, keep_read
 
 _PREFIX = "vae-submitted-"
 _TIME = re.compile(
@@ -34,6 +35,7 @@ _TIME = re.compile(
 """What nbgrader writes, and ISO 8601. At all else its parser guesses, and it breaks over some."""
 _PAGE_SECONDS = 60.0
 _CHEAPEST = "nbgrader.preprocessors.DeduplicateIds"
+_EMPTY = nbformat.writes(nbformat.v4.new_notebook())
 _CHECK = "nbgrader.preprocessors.CheckCellMetadata"
 
 
@@ -44,8 +46,9 @@ class RecordingFailed(RuntimeError):
 class Recorder:
     """Writes results into autograded/, the gradebook and feedback/. Use as a context manager.
 
-    nbgrader is shown a folder of our own in the place of submitted/: the released notebook under
-    each student's name, and the timestamp. What students handed in is read by the workers only.
+    nbgrader is shown a folder of our own in the place of submitted/: an empty notebook under each
+    student's name, which the judged one replaces, and the timestamp. What students handed in is
+    read by the workers only.
     """
 
     def __init__(self, assignment: Assignment) -> None:
@@ -60,7 +63,7 @@ class Recorder:
         config.Autograde.post_convert_hook = None
         config.CourseDirectory.submitted_directory = str(self._submitted)
         config.GenerateFeedback.exporter_class = FeedbackExporter
-        # What is staged is our own release, whose metadata is known; one look at the end will do.
+        # What is staged is empty, and what is judged is our own work; one look at the end will do.
         config.Autograde.sanitize_preprocessors = [_CHEAPEST]  # nbconvert wants at least one
         config.Autograde.autograde_preprocessors.remove(_CHECK)
         config.Exporter.optimistic_validation = True
@@ -81,7 +84,7 @@ class Recorder:
         name = self._assignment.name
         folder = self._submitted / submission.student / name
         folder.mkdir(parents=True, exist_ok=True)
-        nbformat.write(self._assignment.template, folder / f"{name}.ipynb")
+        (folder / f"{name}.ipynb").write_text(_EMPTY)
         with contextlib.suppress(Refused, ValueError, OverflowError):
             text = submission.timestamp()[:200].strip()
             if not submission.refused and _TIME.fullmatch(text):
@@ -91,6 +94,7 @@ class Recorder:
     def record(self, submission: Submission, graded: Graded) -> None:
         """Write one result; raises RecordingFailed if nbgrader refuses."""
         name, student = self._assignment.name, submission.student
+        read = already_read(self._assignment, student, graded.notebook)
         self._stage(submission)
         nbgrader_plugin.precomputed[name, student] = graded
         try:
@@ -98,6 +102,7 @@ class Recorder:
         finally:
             nbgrader_plugin.precomputed.pop((name, student), None)
             shutil.rmtree(self._submitted / student, ignore_errors=True)
+        keep_read(self._assignment, student, read)
 
     def write_feedback(self, student: str) -> None:
         """Write the feedback page of a student who has been recorded."""

@@ -39,6 +39,7 @@ class Move:
         earlier = {task.task: task for task in self.before.tasks}
         for task in self.after.tasks:
             found += _reasons(earlier.get(task.task), task)
+        found += _written(self.before, self.after)
         if not found and self.before.seed != self.after.seed:
             found.append("other inputs: the file or the course's key has changed")
         return found or ["the wording only"]
@@ -59,6 +60,16 @@ def _reasons(before: TaskReport | None, after: TaskReport) -> list[str]:
     return [f"{after.task} {before.points:g} → {after.points:g}: {'; '.join(changes)}"]
 
 
+def _written(before: Report, after: Report) -> list[str]:
+    """A sentence for each written answer that is there now and was not, or the other way round."""
+    waited = {answer.task: answer.waits for answer in before.written}
+    return [
+        f"{answer.task}: {'waits for a person now' if answer.waits else 'not attempted now'}"
+        for answer in after.written
+        if answer.waits is not waited.get(answer.task)
+    ]
+
+
 def _change(before: CheckResult | None, after: CheckResult | None) -> str:
     """How the verdict of one check changes; nothing if it does not."""
     if before is None or after is None or before.name != after.name:
@@ -75,7 +86,7 @@ def _change(before: CheckResult | None, after: CheckResult | None) -> str:
 def _what_counts(report: Report) -> Any:
     """What of a report a reader would miss if it changed."""
     data = report.as_dict()
-    return {name: data[name] for name in ("state", "reason", "notes", "seed", "tasks")}
+    return {name: data[name] for name in ("state", "reason", "notes", "seed", "tasks", "written")}
 
 
 def moves(assignment: Assignment, judged: Iterable[tuple[Submission, Graded]]) -> list[Move]:

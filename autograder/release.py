@@ -22,8 +22,9 @@ TAPE_SEED = 20260101
 """The tape's own seed: its inputs are public, those of the grading are not."""
 
 TAPED_BY = (
-    "building", "calls", "codec", "compare", "evaluating", "explain", "misconceptions", "rules",
-    "stand_in", "tape",
+    "building", "calls", "choices", "codec", "compare", "compare_decoded", "compare_pictures",
+    "compare_plots", "cost", "drawn_codes", "evaluating", "explain", "figure_kinds", "figures",
+    "layout", "misconceptions", "panels", "rules", "stand_in", "tape",
 )  # fmt: skip
 """Modules of `vae_utils` that have a say in what stands on a tape."""
 
@@ -95,7 +96,18 @@ def _generate(course: Path, name: str, config: Any) -> None:
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
     result = api.generate_assignment(name)
     if not result["success"]:
-        raise ReleaseFailed(result.get("error") or result.get("log") or "nbgrader failed")
+        raise ReleaseFailed(_reason(result))
+
+
+def _reason(result: dict[str, Any]) -> str:
+    """Why nbgrader has generated nothing; its own word for the usual reason is a stack of calls."""
+    said = "\n".join(filter(None, (result.get("error"), result.get("log"))))
+    if "there are submissions associated" in said:
+        return (
+            "graded cells were added or removed, and submissions are in the gradebook already: "
+            "bring those cells back, or let `autograder restore` take the batches back"
+        )
+    return said or "nbgrader failed"
 
 
 def release(assignment: Assignment) -> None:
@@ -124,6 +136,7 @@ def _kept_on_failure(path: Path) -> Iterator[bytes | None]:
         if data is None:
             path.unlink(missing_ok=True)
         else:
+            path.parent.mkdir(parents=True, exist_ok=True)  # nbgrader may have removed all of it
             path.write_bytes(data)
         raise
 
@@ -150,7 +163,7 @@ def is_registered(assignment: Assignment) -> bool:
         sources = {cell.name: cell.source for cell in notebook.source_cells}
     cells = [cell for cell in assignment.template.cells if grade_id(cell)]
     return (
-        points == {task.name: task.points for task in assignment.tasks}
+        points == {task.name: task.points for task in assignment.tasks} | assignment.written
         and solutions == {grade_id(cell) for cell in cells if is_solution(cell)}
         and sources == {grade_id(cell): cell.source for cell in cells}
     )
@@ -181,7 +194,7 @@ def fingerprint(assignment: Assignment) -> str:
     code = [library / f"{name}.py" for name in TAPED_BY]
     checks = sorted(CHECKS.joinpath(assignment.name).glob("*.py"))
     digest = hashlib.sha256()
-    for path in (assignment.source, CHECKS / "__init__.py", *checks, *code):
+    for path in (assignment.source, *sorted(CHECKS.glob("*.py")), *checks, *code):
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -94,6 +94,8 @@ def replay(data: bytes, assignment: Assignment, task: str, seed: int, policy: Po
     Raises Refused for a file that cannot be read, LookupError for an unknown task.
     """
     known = [t.name for t in assignment.tasks]
+    if task in assignment.written:
+        raise LookupError(f"a person reads {task}: there is no call to make again")
     if task not in known:
         raise LookupError(f"no task {task!r} in {assignment.name}; there is: {', '.join(known)}")
     clean = sanitise(data, assignment.template)

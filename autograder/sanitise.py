@@ -15,11 +15,13 @@ from typing import Any
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
-from autograder.assignment import defined, grade_id, is_solution
+from autograder.assignment import defined, grade_id, is_solution, is_written
 
 MAX_BYTES = 20 * 1024**2
 MAX_CELLS = 1000
 MAX_SOURCE = 200_000
+MAX_ANSWER = 20_000
+"""Characters of an answer in words, as a page shows it."""
 
 
 class Refused(ValueError):
@@ -111,13 +113,13 @@ def _handed(raw: Any) -> _Handed | None:
     if not isinstance(raw, dict):
         return None
     source = _as_text(raw.get("source", raw.get("input")))
-    if source is None or len(source) > MAX_SOURCE:
+    kind = "code" if raw.get("cell_type") == "code" else "markdown"
+    if source is None or (kind == "code" and len(source) > MAX_SOURCE):
         return None
     metadata = raw.get("metadata")
     marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     name = marks.get("grade_id") if isinstance(marks, dict) else None
-    kind = "code" if raw.get("cell_type") == "code" else "markdown"
-    return _Handed(kind, source, name if isinstance(name, str) else "")
+    return _Handed(kind, source[:MAX_SOURCE], name if isinstance(name, str) else "")
 
 
 def _cells(raw: list[Any]) -> tuple[list[_Handed], list[str]]:
@@ -139,7 +141,8 @@ class _Places:
         self.by_function: dict[str, str] = {}
         self.by_source: dict[str, int] = {}
         for index, cell in enumerate(template.cells):
-            self.by_source.setdefault(cell.source.strip(), index)
+            if not _is_answer(cell):  # as released, all of them are the same
+                self.by_source.setdefault(cell.source.strip(), index)
             if name := grade_id(cell):
                 self.by_name[name] = index
                 if is_solution(cell):
@@ -175,6 +178,33 @@ def _sort(cells: list[_Handed], template: NotebookNode) -> _Sorted:
     return found
 
 
+def _is_answer(cell: NotebookNode) -> bool:
+    """Whether the cell holds an answer in words."""
+    return is_written(cell) and cell.cell_type != "code"
+
+
+def _find_answers(found: _Sorted, template: NotebookNode, notes: list[str]) -> None:
+    """Nobody loses an answer that stands beside its empty cell, or whose cell lost its name."""
+    for index, cell in enumerate(template.cells):
+        name, stub = grade_id(cell), cell.source.strip()
+        if not _is_answer(cell):
+            continue
+        written = [text for text in found.sources[name] if text.strip() not in ("", stub)]
+        beside = [] if written else _take_texts(found, index - 1) + _take_texts(found, index)
+        if other := [text for text in beside if text.strip() != stub]:
+            written = ["\n\n".join(other)]
+            notes.append(f"The cell {name} was empty; the text beside it counts as the answer.")
+        if written or beside or found.sources[name]:
+            found.sources[name] = written or [cell.source]
+
+
+def _take_texts(found: _Sorted, place: int) -> list[str]:
+    """The texts of the student's own at that place, which are no longer extra cells."""
+    texts = [cell.source for cell in found.extras[place] if cell.kind != "code"]
+    found.extras[place] = [cell for cell in found.extras[place] if cell.kind == "code"]
+    return texts
+
+
 def _choose(name: str, stub: str, versions: list[str], notes: list[str]) -> str:
     """The last version that is not the stub; a missing cell is the stub."""
     if not versions:
@@ -190,8 +220,19 @@ def _extra(cell: _Handed) -> NotebookNode:
     """A cell of the student's own; its text is shown as text, never as HTML."""
     if cell.kind == "code":
         return nbformat.v4.new_code_cell(cell.source)
-    fence = "`" * (3 + cell.source.count("`"))
-    return nbformat.v4.new_markdown_cell(f"{fence}text\n{cell.source}\n{fence}")
+    return nbformat.v4.new_markdown_cell(_fenced(cell.source))
+
+
+def _shown(name: str, answer: str, notes: list[str]) -> str:
+    """An answer in words, as text of bearable length."""
+    if len(answer) > MAX_ANSWER:
+        notes.append(f"The answer {name} is longer than {MAX_ANSWER:,} characters and was cut.")
+    return _fenced(answer[:MAX_ANSWER])
+
+
+def _fenced(text: str) -> str:
+    fence = "`" * (3 + text.count("`"))
+    return f"{fence}text\n{text}\n{fence}"
 
 
 def sanitise(data: bytes, template: NotebookNode) -> Clean:
@@ -203,12 +244,15 @@ def sanitise(data: bytes, template: NotebookNode) -> Clean:
     found = _sort(cells, template)
     if not found.sources:
         raise Refused("None of the assignment's task cells is in the file: is it another notebook?")
+    _find_answers(found, template, notes)
     notebook = copy.deepcopy(template)
     ordered = [_extra(cell) for cell in found.extras[-1]]
     for index, cell in enumerate(notebook.cells):
         if is_solution(cell):
             name = grade_id(cell)
-            cell.source = _choose(name, cell.source, found.sources[name], notes)
+            chosen = _choose(name, cell.source, found.sources[name], notes)
+            written = cell.cell_type != "code" and chosen != cell.source
+            cell.source = _shown(name, chosen, notes) if written else chosen
         ordered += [cell, *map(_extra, found.extras[index])]
     known = {cell.id for cell in notebook.cells}
     for number, cell in enumerate(ordered):

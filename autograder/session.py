@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,7 +23,11 @@ _START_SECONDS = 60
 _INTERRUPT_SECONDS = 2.0
 _MAX_RESTARTS = 12
 _SETTLE_SECONDS = 0.3
+_ANSWERS = 4
+"""Remembered at a time; one may have 64 MiB."""
 _LONG_SECONDS = 0.1
+TIME_OUT = "TimeOut"
+"""The name of the error in a cell that was stopped."""
 
 
 @dataclass
@@ -49,7 +54,7 @@ class Session:
         self._careful = False
         """Wait after each cell, since a kernel ended when nobody could say which cell's doing."""
         self._restarts = 0
-        self._answers: list[tuple[Call, Reply]] = []
+        self._answers: deque[tuple[Call, Reply]] = deque(maxlen=_ANSWERS)
         """To calls that took long; some checks look at one answer in two ways."""
         self._deadline = time.monotonic() + policy.submission_seconds
 
@@ -231,4 +236,4 @@ _DEATH_HINT = "Nothing in a task may end Python or use up the machine (exit, qui
 
 def _late(cell: Cell) -> NotebookNode:
     text = f"This cell was stopped after {cell.seconds:g} s. Only its outputs are missing."
-    return error_output("TimeOut", text)
+    return error_output(TIME_OUT, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from vae_utils.misconceptions import compared, recognise
 from vae_utils.stand_in import StandIn
 
 Ask = Callable[[Call], Reply]
+Args = tuple[Any, ...]
 Claimed = Callable[[dict[str, StandIn]], Any]
 NOT_ATTEMPTED = "not attempted"
 
@@ -53,6 +54,11 @@ class Answer:
         if not self._reply.outputs:
             raise NotPassed(Verdict.FAILED, f"{self._call.function} returned nothing")
         return self._reply.outputs[0]
+
+    @property
+    def steps(self) -> int:
+        """What the call cost, where that was counted."""
+        return self._reply.steps
 
     @property
     def values(self) -> tuple[Tensor, ...]:
@@ -99,6 +105,17 @@ class Answer:
         params = {"expected": expected, "rtol": rtol, "atol": atol, "shapes": shapes}
         return self.must("gradients", params, misconceptions)
 
+    def must_answer(self, place: int, key: bool, count: int, mistake: Misconception) -> Answer:
+        """The answer to one of `count` questions is the key, which no tape and no kernel holds.
+
+        mistake: what the other answer shows.
+        """
+        self.must("answered", {"count": count, "place": place})
+        if bool(self.value[place]) is key:
+            return self
+        said = f"the answer to question {place + 1} is not right"
+        raise NotPassed(Verdict.FAILED, said, mistake.hint, mistake.name)
+
 
 class Student:
     """A submission as a check sees it."""
@@ -135,35 +152,71 @@ class Student:
         cotangents: tuple[Tensor, ...] | None = None,
         seed: int | None = None,
         stand_ins: dict[str, StandIn] | None = None,
+        weights: tuple[str, ...] = (),
+        picture: bool = False,
+        counted: bool = False,
+        choices: bool = False,
     ) -> Answer:
         """Call a function, or a method of the Instance that comes first: see `Call`."""
-        seed = self._draw.seed() if seed is None else seed
-        stand_ins = stand_ins or {}
-        call = Call(function, args, method, repeat, seed, cotangents, stand_ins=stand_ins)
-        self.exhibit = Exhibit(call, Reply())  # in case it never comes back
-        reply = self._ask(call)
-        self.answered = True
-        self.exhibit = Exhibit(call, reply)
+        call = Call(
+            function, args, method, repeat, self._draw.seed() if seed is None else seed, cotangents,
+            stand_ins=stand_ins or {}, weights=weights, picture=picture, counted=counted,
+            choices=choices,
+        )  # fmt: skip
+        reply = self._reply(call)
         if reply.failure:
             raise _not_passed(function, reply.failure)
         if repeat > 1 and any(not o.ndim or len(o) != repeat for o in reply.outputs):
             raise NotPassed(Verdict.CRASHED, f"{function}: the replies do not belong together")
         return Answer(self, call, reply)
 
+    def _reply(self, call: Call) -> Reply:
+        self.exhibit = Exhibit(call, Reply())  # in case it never comes back
+        reply = self._ask(call)
+        self.answered = True
+        self.exhibit = Exhibit(call, reply)
+        return reply
+
+    def must_refuse(
+        self,
+        function: str,
+        *args: Any,
+        method: bool = False,
+        misconceptions: Iterable[Misconception] = (),
+    ) -> None:
+        """Hold that a function raises an exception that says what is wrong with its arguments."""
+        call = Call(function, args, method, seed=self._draw.seed())
+        reply = self._reply(call)
+        if reply.failure and reply.failure.is_unattempted:
+            raise _not_passed(function, reply.failure)
+        Answer(self, call, reply).must("refused", {}, misconceptions)
+
+    def must_cost(self, most: int, function: str, one: Args, many: Args, **options: Any) -> None:
+        """Hold that a call with many rows takes at most `most` more steps of Python than with one.
+
+        one, many: the arguments of both calls; options: of `call`.
+        """
+        base = self.call(function, *one, counted=True, **options).steps
+        self.call(function, *many, counted=True, **options).must("cost", {"most": base + most})
+
     def named(self, text: str, function: str) -> str:
         """The text with the names of a function's arguments in place of their numbers."""
         return named(text, self._signatures.get(function, ()))
 
-    def given(self, stand_ins: dict[str, StandIn], claim: Claimed) -> None:
+    def given(
+        self, stand_ins: dict[str, StandIn], claim: Claimed, tasks: Mapping[str, str] | None = None
+    ) -> None:
         """Hold a claim about a function that uses other tasks' methods.
 
-        stand_ins: for each of these, by the name of method and task. The judge decides which are
-        put in (see `autograder.carried_forward`); the claim is told, and has to call with them.
+        stand_ins: for each of these, by name. The judge decides which are put in (see
+        `autograder.carried_forward`); the claim is told, and has to call with them.
+        tasks: to which a method belongs, where it has another name.
         """
-        self.uses = tuple(stand_ins)
-        self.parts.update(dict.fromkeys(stand_ins))
+        task_of = {name: (tasks or {}).get(name, name) for name in stand_ins}
+        self.uses = tuple(dict.fromkeys(task_of.values()))
+        self.parts.update(dict.fromkeys(self.uses))
         try:
-            claim({name: s for name, s in stand_ins.items() if name in self._replaced})
+            claim({name: s for name, s in stand_ins.items() if task_of[name] in self._replaced})
             if self._recording:
                 kept = len(self.claims)
                 claim(stand_ins)

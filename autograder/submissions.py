@@ -171,7 +171,7 @@ def read_url(url: str) -> bytes:
     try:
         with fsspec.open(url, "rb") as file:
             return bytes(file.read(MAX_BYTES + 1))
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         raise Refused(f"There is no notebook {url.rpartition('/')[2]} in the submission.") from None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
@@ -12,8 +12,9 @@ from rich.text import Text
 from tqdm import tqdm
 
 from autograder.assignment import Assignment
-from autograder.record import task_text, words
-from autograder.verdicts import Report, State, TaskReport, Verdict, one_line
+from autograder.record import answer_text, task_text, words
+from autograder.scores import Scores
+from autograder.verdicts import Report, State, TaskReport, Verdict, WrittenAnswer, one_line
 
 if TYPE_CHECKING:  # some of these bring torch, which takes seconds
     from autograder.attack import Attempt
@@ -31,6 +32,9 @@ _STYLES = {
 
 
 _SHOWN = 20
+_MOST_ROWS = 200
+"""Of a table that somebody reads in a terminal."""
+_PENDING = "\n? points of written answers, which wait for a person"
 _WHAT_NEXT = {
     State.INFRASTRUCTURE_FAULT: "no fault of the students; run again to grade these",
     State.REFUSED: "to be graded by hand",
@@ -71,6 +75,11 @@ def _score(report: Report | None) -> str:
     return f"{report.score:g}"
 
 
+def _more(points: float) -> str:
+    """What a person may yet add."""
+    return f" + {points:g}?" if points else ""
+
+
 _LETTERS = {
     Verdict.UNATTEMPTED: "–",
     Verdict.FAILED: "F",
@@ -87,39 +96,78 @@ def _cell(task: TaskReport, report: Report) -> Text:
     return Text(f"{mark} {task.points:g}".strip(), style=_STYLES.get(task.verdict, "red"))
 
 
+def _answer_cell(answer: WrittenAnswer, held: Scores) -> Text:
+    """Points that a person gave, or why there are none."""
+    points = held.decided.get(answer.task)
+    if points is None:
+        return Text("waits", style="cyan") if answer.waits else Text("")
+    if answer.waits or points:
+        return Text(f"{points:g}")
+    return Text(f"{_LETTERS[Verdict.UNATTEMPTED]} 0", style=_STYLES[Verdict.UNATTEMPTED])
+
+
 def _heading(name: str, points: float) -> str:
     return "\n".join([*name.split("_"), f"({points:g})"])
+
+
+def _table(
+    assignment: Assignment,
+    title: str,
+    rows: dict[str, Report | None],
+    decided: dict[str, float],
+    known: Mapping[str, Scores],
+) -> Table:
+    table = Table(
+        title=title,
+        box=SIMPLE_HEAD,
+        padding=(0, 0, 0, 0),
+        collapse_padding=True,
+        caption=" ".join(f"{letter} {words(verdict)} " for verdict, letter in _LETTERS.items())
+        + ("\n* as the gradebook has it: by hand, or less for being late" if decided else "")
+        + (_PENDING if any(report and report.waiting for report in rows.values()) else ""),
+    )
+    table.add_column("student", no_wrap=True)
+    for task in assignment.tasks:
+        table.add_column(_heading(task.name, task.points), justify="right")
+    for name, points in assignment.written.items():
+        table.add_column(_heading(name, points), justify="right")
+    more = _more(sum(assignment.written.values()))
+    table.add_column(f"score\n({assignment.points:g}{more})", justify="right")
+    for student, report in rows.items():
+        held = known.get(student, Scores())
+        cells = [_cell(task, report) for task in report.tasks] if report else []
+        cells += [_answer_cell(answer, held) for answer in report.written] if report else []
+        cells += [Text("")] * (len(assignment.tasks) + len(assignment.written) - len(cells))
+        score = _score(report) + _more(report.waiting if report else 0.0)
+        if report and student in decided:
+            score = f"{decided[student]:g} *" + _more(sum(held.unread(report).values()))
+        table.add_row(Text(student), *cells, Text(score, style="bold"))
+    return table
 
 
 def print_table(
     assignment: Assignment,
     reports: dict[str, Report | None],
-    graded: int,
+    graded: Collection[str],
     decided: dict[str, float],
+    known: Mapping[str, Scores] | None = None,
 ) -> None:
-    """Students by tasks: points, or why there are none.
+    """Students by tasks: points, or why there are none. Of very many, some that were graded now.
 
+    graded: students graded now.
     decided: scores that stand in the gradebook instead of what the verdicts give.
+    known: what the gradebook holds, points that people gave to written answers among it.
     """
-    total = sum(task.points for task in assignment.tasks)
-    table = Table(
-        title=f"{assignment.name}: {graded} graded now, {len(reports)} in all",
-        box=SIMPLE_HEAD,
-        padding=(0, 0, 0, 0),
-        collapse_padding=True,
-        caption=" ".join(f"{letter} {words(verdict)} " for verdict, letter in _LETTERS.items())
-        + ("\n* as the gradebook has it: by hand, or less for being late" if decided else ""),
-    )
-    table.add_column("student", no_wrap=True)
-    for task in assignment.tasks:
-        table.add_column(_heading(task.name, task.points), justify="right")
-    table.add_column(f"score\n({total:g})", justify="right")
-    for student, report in sorted(reports.items()):
-        cells = [_cell(task, report) for task in report.tasks] if report else []
-        cells += [Text("")] * (len(assignment.tasks) - len(cells))
-        score = f"{decided[student]:g} *" if student in decided else _score(report)
-        table.add_row(Text(student), *cells, Text(score, style="bold"))
-    Console().print(table)
+    shown = sorted(reports if len(reports) <= _MOST_ROWS else graded)[:_MOST_ROWS]
+    title = f"{assignment.name}: {len(graded)} graded now, {len(reports)} in all"
+    if shown:
+        rows = {student: reports[student] for student in shown}
+        Console().print(_table(assignment, title, rows, decided, known or {}))
+    else:
+        print(title)
+    if len(shown) < len(reports):
+        rest = f"{len(reports) - len(shown)} students are not in this table"
+        print(f"{rest}: `autograder report {assignment.name}` shows all")
     _print_ungraded({who: report for who, report in reports.items() if who not in decided})
 
 
@@ -167,7 +215,10 @@ def print_report(report: Report) -> None:
             console.print(
                 Text(task_text(task, report.replay(task)), style=_STYLES.get(task.verdict, "red"))
             )
-        console.print(f"score {report.score:g} of {report.max_score:g} (seed {report.seed})")
+        for answer in report.written:
+            console.print(answer_text(answer), style="cyan" if answer.waits else "dim")
+        more = f", and up to {report.waiting:g} from a person" if report.waiting else ""
+        console.print(f"score {report.score:g} of {report.max_score:g}{more} (seed {report.seed})")
 
 
 def _line(well: bool, about: str, seen: str, remedy: str = "") -> None:

@@ -3,97 +3,82 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+import json
 
 from autograder.assignment import Assignment
-from autograder.record import METADATA, read_report
-from autograder.release import gradebook_file, gradebook_url
+from autograder.record import METADATA
 from autograder.sanitise import Refused
+from autograder.scores import Scores, scores
+from autograder.sharing import Sharing
 from autograder.stamps import is_current
 from autograder.submissions import Submission, digest_of
 from autograder.verdicts import Report, State
 
-Scores = dict[str, float | None]
-"""Automatic scores that the gradebook holds for one student, by task."""
-
-_QUERY = """
-    SELECT handed_in.student_id, base_cell.name, grade.auto_score
-    FROM grade
-    JOIN base_cell ON grade.cell_id = base_cell.id
-    JOIN submitted_notebook ON grade.notebook_id = submitted_notebook.id
-    JOIN submitted_assignment AS handed_in ON submitted_notebook.assignment_id = handed_in.id
-    JOIN assignment ON handed_in.assignment_id = assignment.id
-    WHERE assignment.name = :name
-"""
-"""nbgrader's own way is a query a cell."""
 _SAME = 1e-4  # nbgrader reads points from a text of six digits
 
 
-def _known(assignment: Assignment) -> dict[str, Scores]:
-    """What the gradebook holds, by student; nothing if there is none yet.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    from autograder.database import explained
-
-    url, path = gradebook_url(assignment.course), gradebook_file(assignment.course)
-    if path is not None and not path.is_file():
-        return {}
-    found: dict[str, Scores] = {}
-    with explained(url):
-        for student, task, score in _rows(url, assignment.name):
-            found.setdefault(student, {})[task] = score
-    return found
-
-
-def _rows(url: str, assignment: str) -> list[Any]:
-    from sqlalchemy import inspect, text
-
-    from autograder.database import connected
-
-    with connected(url) as database:
-        if not inspect(database).has_table("grade"):
-            return []
-        return list(database.execute(text(_QUERY), {"name": assignment}))
+def _automatic(report: Report) -> dict[str, float | None]:
+    """What the gradebook should hold by cell; None for what waits for a person."""
+    graded = report.score is not None
+    found = {task.task: task.points if graded else None for task in report.tasks}
+    return found | {answer.task: None if answer.waits else 0.0 for answer in report.written}
 
 
 def _agrees(report: Report, known: Scores) -> bool:
     """Whether the gradebook holds what the report says; a restored one may be older."""
-    for task in report.tasks:
-        score = known.get(task.task, -1.0)
-        if report.score is None or score is None:
-            if score is not report.score:
+    for cell, points in _automatic(report).items():
+        score = known.automatic.get(cell, -1.0)
+        if points is None or score is None:
+            if score is not points:
                 return False
-        elif abs(score - task.points) > _SAME:
+        elif abs(score - points) > _SAME:
             return False
     return True
 
 
-def _is_up_to_date(assignment: Assignment, submission: Submission, known: Scores) -> bool:
-    """Whether a result of this very content is there, whatever the times of the files; a fault of
-    the grader is no result."""
-    import nbformat
+def _graded(assignment: Assignment, student: str) -> tuple[Report | None, str]:
+    """What stands in a graded notebook: the report, and the digest of what was handed in.
 
+    As plain JSON: nbformat would take ten times as long to look at every cell.
+    """
+    with contextlib.suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
+        notebook = json.loads(assignment.autograded(student).read_bytes())
+        about = notebook["metadata"][METADATA]
+        return Report.from_dict(about["report"]), str(about["digest"])
+    return None, ""
+
+
+def _standing(assignment: Assignment, submission: Submission, known: Scores) -> Report | None:
+    """The report on this very content, whatever the times of the files; a fault of the grader is
+    no result."""
+    report, digest = _graded(assignment, submission.student)
+    if report is None or report.state is State.INFRASTRUCTURE_FAULT or not digest:
+        return None
     with contextlib.suppress(OSError, ValueError, Refused):
-        data = submission.read()
-        result = nbformat.read(assignment.autograded(submission.student), as_version=4)
-        report = read_report(result)
-        if report is None or report.state is State.INFRASTRUCTURE_FAULT:
-            return False
-        same = result.metadata[METADATA].get("digest") == digest_of(data)
-        return bool(same) and _agrees(report, known)
-    return False
+        same = digest == digest_of(submission.read())
+        return report if same and _agrees(report, known) else None
+    return None
+
+
+def standing(assignment: Assignment, submissions: list[Submission]) -> dict[str, Report]:
+    """The reports on those that need no grading, by student.
+
+    Raises:
+        OSError: the gradebook cannot be read.
+    """
+    known, sharing = scores(assignment), Sharing()
+    found = {}
+    for submission in submissions:
+        held = known.get(submission.student, Scores())
+        if report := _standing(assignment, submission, held):
+            found[submission.student] = sharing(report)
+    return found
 
 
 def outdated(assignment: Assignment, submissions: list[Submission]) -> list[Submission]:
     """Those that are to be graded."""
-    known = _known(assignment)
-    return [
-        submission
-        for submission in submissions
-        if not _is_up_to_date(assignment, submission, known.get(submission.student, {}))
-    ]
+    current = standing(assignment, submissions)
+    return [submission for submission in submissions if submission.student not in current]
 
 
 def feedback_is_missing(assignment: Assignment, student: str) -> bool:
@@ -104,25 +89,27 @@ def feedback_is_missing(assignment: Assignment, student: str) -> bool:
 
 def earlier_report(assignment: Assignment, student: str) -> Report | None:
     """The report of an earlier run, from the autograded notebook."""
-    import nbformat
-
-    with contextlib.suppress(OSError, ValueError):
-        return read_report(nbformat.read(assignment.autograded(student), as_version=4))
-    return None
+    return _graded(assignment, student)[0]
 
 
-def decided(assignment: Assignment, reports: dict[str, Report | None]) -> dict[str, float]:
+def decided(reports: dict[str, Report | None], known: dict[str, Scores]) -> dict[str, float]:
     """Scores in the gradebook that are not what the verdicts give: by hand, or less for being late.
 
-    Raises:
-        OSError: the gradebook cannot be read.
+    known: what the gradebook holds, by student.
     """
-    from autograder.gradebook import scores_of
+    return {
+        student: known[student].score
+        for student, report in reports.items()
+        if report and student in known and _is_decided(report, known[student])
+    }
 
-    found = {}
-    scores = scores_of(gradebook_url(assignment.course), assignment.name)
-    for student, report in reports.items():
-        score, waits = scores.get(student, (0.0, True))
-        if report and not waits and (report.score is None or abs(report.score - score) > _SAME):
-            found[student] = score
-    return found
+
+def _is_decided(report: Report, held: Scores) -> bool:
+    """Whether people, or the clock, have a say in a score; answers that nobody has read yet do not
+    hide what was said of the others."""
+    if report.score is None:
+        return not held.waits
+    unread = held.unread(report)
+    read = len(unread) < sum(answer.waits for answer in report.written)
+    differs = abs(report.score - held.score) > _SAME
+    return (differs or read) and held.waiting <= set(unread)

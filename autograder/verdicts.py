@@ -68,6 +68,8 @@ class CheckResult:
     hint: str = ""
     misconception: str | None = None
     note: str = ""
+    picture: str = ""
+    """A figure of the student's beside a sketch of what was asked, as SVG of our own."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,15 @@ class TaskReport:
 
 
 @dataclass(frozen=True)
+class WrittenAnswer:
+    """An answer in words: whether there is one, which then waits for a person."""
+
+    task: str
+    max_points: float
+    waits: bool
+
+
+@dataclass(frozen=True)
 class Report:
     """All verdicts of one submission."""
 
@@ -122,18 +133,25 @@ class Report:
     notes: tuple[str, ...] = field(default=())
     submission: str = ""
     """The file that was graded, from the course's folder."""
+    written: tuple[WrittenAnswer, ...] = ()
+    """Answers that no check decides on."""
 
     @property
     def score(self) -> float | None:
-        """Points earned; None where nothing was graded, which is not the same as zero."""
+        """Points that checks gave; None where nothing was graded, which is not the same as zero."""
         if self.state in (State.REFUSED, State.INFRASTRUCTURE_FAULT):
             return None
         return sum(task.points for task in self.tasks)
 
     @property
     def max_score(self) -> float:
-        """Points of all tasks."""
+        """Points of all tasks that have checks."""
         return sum(task.max_points for task in self.tasks)
+
+    @property
+    def waiting(self) -> float:
+        """Points of the written answers, which a person decides on: neither earned nor lost."""
+        return sum(answer.max_points for answer in self.written if answer.waits)
 
     def replay(self, task: TaskReport) -> str:
         """The command that shows what the checks of a task saw; none if nothing was wrong."""
@@ -154,8 +172,10 @@ class Report:
             "notes": list(self.notes),
             "score": self.score,
             "max_score": self.max_score,
+            "waiting": self.waiting,
             "submission": self.submission,
             "tasks": [{**_task_dict(task), "replay": self.replay(task)} for task in self.tasks],
+            "written": [vars(answer) for answer in self.written],
         }
 
     @classmethod
@@ -169,6 +189,7 @@ class Report:
             reason=data["reason"],
             notes=tuple(data["notes"]),
             submission=data.get("submission", ""),
+            written=tuple(WrittenAnswer(**answer) for answer in data.get("written", ())),
         )
 
 

@@ -12,7 +12,7 @@ import os
 import statistics
 import time
 
-from tests.mutants.notebook import assignment, namespace
+from tests.mutants.vae.notebook import ASSIGNMENT, namespace
 
 
 def main() -> None:
@@ -24,13 +24,13 @@ def main() -> None:
     repeats = parser.parse_args().repeats
     notebook, seconds, said = namespace(), [], io.StringIO()
     exec("from vae_utils import check", notebook)
-    os.chdir(assignment().tape.parent)
+    os.chdir(ASSIGNMENT.tape.parent)
     for _ in range(repeats + 1):
         start = time.perf_counter()
         with contextlib.redirect_stdout(said):
             exec("check()", notebook)
         seconds.append(time.perf_counter() - start)
-    points = sum(task.points for task in assignment().tasks)
+    points = sum(task.points for task in ASSIGNMENT.tasks)
     assert said.getvalue().count(f"{points:g} of {points:g} points") == repeats + 1
     low, middle, high = min(seconds[1:]), statistics.median(seconds[1:]), max(seconds[1:])
     print(f"all tasks: {middle:.2f} s (median of {repeats}; {low:.2f} to {high:.2f})")

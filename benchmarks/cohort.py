@@ -16,8 +16,8 @@ from nbformat.notebooknode import NotebookNode
 
 from autograder.assignment import Assignment, find
 from autograder.release import reference
-from tests.mutants.right import RIGHT
-from tests.mutants.wrong import WRONG
+from tests.mutants.vae.right import RIGHT
+from tests.mutants.vae.wrong import WRONG
 from tests.samples import TASKS, cell_of, handed_in, make_course
 
 _KINDS = ("right", "right", "right", "reference", "one", "one", "one", "three", "half", "untouched")

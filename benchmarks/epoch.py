@@ -11,6 +11,8 @@ the assignment (784-400-32, batches of 128):
     fixed batch      elbo, backward and the same fused Adam on one batch that lies in memory: what
                      ours takes more is the loader and the loop
     elbo, backward   the same without Adam: the student's own functions and nothing of ours
+    layers           the five layers without any formula of a VAE between them, backward and Adam:
+                     what PyTorch takes for a network of these sizes, whoever writes the loss
     matrix products  only the products of the five layers, forward and backward, in the same shapes
                      and into tensors made before
     graph            (CUDA only) the kernels of a fixed batch, replayed by a CUDA graph: the floor
@@ -45,7 +47,7 @@ from torch.utils.data import DataLoader
 from torchvision.datasets import MNIST
 from torchvision.transforms import ToTensor
 
-from tests.mutants.notebook import namespace
+from tests.mutants.vae.notebook import namespace
 from vae_utils import select_device, train
 from vae_utils.data import TensorLoader
 from vae_utils.digits import make_digits
@@ -56,6 +58,7 @@ RATIOS = (
     ("classic", "ours"),
     ("ours", "matrix products"),
     ("elbo, backward", "matrix products"),
+    ("layers", "matrix products"),
     ("ours", "fixed batch"),
     ("graph", "ours"),
 )
@@ -147,8 +150,7 @@ def ours(setting: Setting) -> Run:
 def fixed_batch(setting: Setting) -> Run:
     vae, x = reference_model(setting.device), setting.batch()
     # Fused as ours where it can be, so that the difference is the loop and not the optimiser.
-    fused = setting.device.type in ("cpu", "cuda")
-    optimizer = torch.optim.Adam(vae.parameters(), lr=STEP_SIZE, fused=fused)
+    optimizer = torch.optim.Adam(vae.parameters(), lr=STEP_SIZE, fused=_can_fuse(setting.device))
 
     def run() -> None:
         for size in setting.sizes:
@@ -164,6 +166,21 @@ def elbo_and_backward(setting: Setting) -> Run:
         for size in setting.sizes:
             vae.zero_grad()
             (-vae.elbo(x[:size]).mean()).backward()
+
+    return run
+
+
+def layers(setting: Setting) -> Run:
+    vae, x = reference_model(setting.device), setting.batch()
+    optimizer = torch.optim.Adam(vae.parameters(), lr=STEP_SIZE, fused=_can_fuse(setting.device))
+
+    def run() -> None:
+        for size in setting.sizes:
+            hidden = vae.linear1(x[:size]).relu()
+            code = vae.linear21(hidden) + vae.linear22(hidden)
+            optimizer.zero_grad()
+            vae.linear4(vae.linear3(code).relu()).mean().backward()
+            optimizer.step()
 
     return run
 
@@ -198,6 +215,7 @@ SIDES: dict[str, Callable[[Setting], Run]] = {
     "ours": ours,
     "fixed batch": fixed_batch,
     "elbo, backward": elbo_and_backward,
+    "layers": layers,
     "matrix products": matrix_products,
 }
 
@@ -219,6 +237,10 @@ def products(vae: nn.Module, batch: int) -> Iterator[tuple[Tensor, Tensor, Tenso
         yield gradient.t(), x, torch.empty_like(weight)
         if number:
             yield gradient, weight, torch.empty_like(x)
+
+
+def _can_fuse(device: torch.device) -> bool:
+    return device.type in ("cpu", "cuda")
 
 
 def _step(vae: Any, x: Tensor, optimizer: torch.optim.Optimizer) -> None:

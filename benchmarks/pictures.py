@@ -27,7 +27,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from benchmarks.epoch import CLOCKS
-from tests.mutants.notebook import namespace
+from tests.mutants.vae.notebook import namespace
 from vae_utils import (
     plot_losses,
     train,

@@ -20,8 +20,8 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import torch
 from tqdm import tqdm
 
-from tests.mutants.notebook import checks_of, run, student
-from tests.mutants.wrong import WRONG
+from tests.mutants.vae.notebook import checks_of, run, student
+from tests.mutants.vae.wrong import WRONG
 
 STATISTICAL = {
     "sample_with_reparam": ("test_the_distribution_of_z",),

@@ -18,7 +18,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from autograder.assignment import Assignment, find, grade_id, is_solution
-from autograder.release import reference
+from autograder.release import reference, refresh_sources
 
 ROOT = Path(__file__).resolve().parents[1]
 TASKS = (
@@ -162,8 +162,10 @@ def make_course(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copy(ROOT / "nbgrader_config.py", folder)
-    for name in ("solutions", "notebooks"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.ipynb_*"))
+    # Converted references are left out, so that a course is the same whatever ran here before.
+    for name, left in (("solutions", "*.ipynb*"), ("notebooks", "*.ipynb_*")):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(left))
+    refresh_sources(folder)
 
 
 def hand_in(assignment: Assignment, samples: tuple[Sample, ...] = SAMPLES) -> None:

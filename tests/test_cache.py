@@ -8,22 +8,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.notebooknode import NotebookNode
 
 from autograder import cache
 from autograder.assignment import Assignment, find
 from autograder.cache import Cache
 from autograder.engine import Judging, at_work
+from autograder.grading import grade
 from autograder.judge import run_checks
 from autograder.known import Known
 from autograder.local_workers import LocalWorkers
 from autograder.recorder import Recorder
 from autograder.results import Graded
 from autograder.sandbox.policy import Policy
-from autograder.submissions import find_submissions
+from autograder.submissions import Submission, find_submissions
 from autograder.verdicts import CheckResult, Verdict
-from tests.mutants.notebook import student
-from tests.samples import SAMPLES, TASKS, hand_in, make_course
+from tests.mutants.vae.notebook import student
+from tests.samples import SAMPLES, TASKS, cell_of, hand_in, handed_in, make_course
 from vae_utils.calls import Call, Reply
 
 WRONG_KL = "@add_to_class(VAE)\ndef kl_divergence(self, mu, logsigma):\n    return mu.sum(-1)\n"
@@ -87,6 +90,33 @@ def test_what_is_known_survives_as_json() -> None:
     result = CheckResult("c", "claim", 2.0, Verdict.FAILED, "m", "h", "mistake", "n")
     known = Known((result,), True, {"encoder": False})
     assert Known.from_dict(known.as_dict()) == known
+
+
+def test_what_is_known_goes_with_the_bytes_that_it_is_known_of(
+    vae: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is replaced while it waits must not be given the verdicts on the old one."""
+    path = tmp_path / "vae.ipynb"
+    path.write_bytes(b"judged before")
+    known = {"encoder": Known((), False, {})}
+    monkeypatch.setattr(Cache, "known", lambda *_: known)
+    prepared = Cache(vae).prepared(Submission("ann", path))
+    path.write_bytes(b"something else")
+    assert prepared.known == known and prepared.read() == b"judged before"
+
+
+@pytest.mark.slow
+def test_nothing_is_kept_of_a_notebook_whose_task_ran_out_of_time(
+    vae: Assignment, released: NotebookNode, solved: NotebookNode
+) -> None:
+    """On a busy machine the cell is stopped early, and its function is missing; not for ever."""
+    hurried = replace(Policy(), solution_cell_seconds=1)
+    notebook = handed_in(released, solved)
+    cell = cell_of(notebook, "kl_divergence_solution")
+    for pause, kept in ((3, False), (0, True)):
+        cell.source = f"import time; time.sleep({pause})\n{WRONG_KL}"
+        graded = grade(nbformat.writes(notebook).encode(), vae, 5, hurried)
+        assert bool(graded.known) is kept
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from nbformat.notebooknode import NotebookNode
 
-from autograder.assignment import Assignment
+from autograder.assignment import Assignment, names
 from tests.conftest import ROOT
 from tests.samples import SAMPLES, TASKS
 from tests.test_report_format import assert_documented
@@ -79,8 +79,11 @@ def test_json_can_go_to_standard_output(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("check", "nowhere.ipynb", "--assignment", "vae"), "nowhere.ipynb"),
-        (("check", "README.md", "--assignment", "vea"), "no assignment 'vea'; there is: vae"),
-        (("release", "vea"), "no assignment 'vea'; there is: vae"),
+        (
+            ("check", "README.md", "--assignment", "vea"),
+            f"no assignment 'vea'; there is: {', '.join(names())}",
+        ),
+        (("release", "vea"), f"no assignment 'vea'; there is: {', '.join(names())}"),
         (("report", "vae", "--course", "docs"), "docs is no course: there is no nbgrader_config"),
     ],
 )

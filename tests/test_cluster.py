@@ -12,17 +12,20 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from autograder.assignment import Assignment, find
-from autograder.dask_workers import DaskWorkers
-from autograder.engine import Judging, at_work
+from autograder.dask_workers import DaskWorkers, _tell
+from autograder.engine import Judging, WorkerDied, at_work
 from autograder.recorder import Recorder
+from autograder.results import Graded
 from autograder.sandbox.policy import Policy
 from autograder.submissions import find_in_storage, find_submissions
+from tests.cluster import scheduler, worker
 from tests.samples import SAMPLES, hand_in, make_course
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -39,33 +42,11 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
     return assignment
 
 
-@contextlib.contextmanager
-def _running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "dask", *arguments]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd="/")
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
-
-
-def _worker(address: str) -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
-    return _running(
-        "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"
-    )
-
-
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """A scheduler on loopback, without workers."""
-    arguments = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    with _running("scheduler", *arguments) as scheduler:
-        assert scheduler.stderr is not None
-        lines = (re.search(r"Scheduler at:\s+(tcp://\S+)", line) for line in scheduler.stderr)
-        found = next(match for match in lines if match)
-        threading.Thread(target=scheduler.stderr.read, daemon=True).start()
-        yield found[1]
+    with scheduler() as found:
+        yield found
 
 
 def _scores(judging: Judging) -> dict[str, float | None]:
@@ -73,7 +54,7 @@ def _scores(judging: Judging) -> dict[str, float | None]:
 
 
 def test_a_worker_that_is_killed_half_way_loses_nothing(course: Assignment, address: str) -> None:
-    with _worker(address) as doomed, _worker(address):
+    with worker(address) as doomed, worker(address):
         workers = DaskWorkers(course, Policy(), address)
         deadline = time.monotonic() + 60
         while workers.count < 2 and time.monotonic() < deadline:
@@ -90,7 +71,7 @@ def test_a_worker_that_is_killed_half_way_loses_nothing(course: Assignment, addr
 
 def test_the_command_grades_on_a_cluster_and_from_storage(course: Assignment, address: str) -> None:
     """Files lie on a server, as in object storage; the gradebook is written here alone."""
-    with _served(course.course) as url, _worker(address):
+    with _served(course.course) as url, worker(address):
         done = subprocess.run(
             [
                 sys.executable, "-m", "autograder.cli", "grade", "vae", "--scheduler", address,
@@ -110,6 +91,16 @@ def test_the_command_grades_on_a_cluster_and_from_storage(course: Assignment, ad
 def test_nobody_at_the_address_is_said_before_anything_is_done(course: Assignment) -> None:
     with pytest.raises(ConnectionError, match=r"no Dask scheduler .*`dask worker ADDRESS"):
         DaskWorkers(course, Policy(), "tcp://127.0.0.1:9")
+
+
+def test_work_that_the_cluster_takes_back_is_tried_again() -> None:
+    """Not waited for: a scheduler that ends cancels what it had."""
+    told: Future[Graded] = Future()
+    settled: Future[Graded] = Future()
+    settled.cancel()
+    _tell(told, settled)
+    with pytest.raises(WorkerDied, match="took it back"):
+        told.result(timeout=1)
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

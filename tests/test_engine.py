@@ -7,6 +7,7 @@ import os
 import signal
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,6 +88,23 @@ def test_who_loses_a_worker_is_tried_once_more(vae: Assignment) -> None:
     assert done["kills"].reason == "its worker ended with status -9, 2 times"
     assert done["odd"].reason == "the grader broke: a bug"
     assert all(report.state is State.INFRASTRUCTURE_FAULT for report in done.values())
+
+
+class Unreadable:
+    """A cache that reads what was handed in from where nobody answers."""
+
+    def prepared(self, submission: Submission) -> Submission:
+        """Raise what a storage raises."""
+        raise ConnectionError("503 Slow Down")
+
+    def keep(self, graded: Graded) -> None:
+        """Keep nothing."""
+
+
+def test_a_storage_that_does_not_answer_ends_no_batch(vae: Assignment) -> None:
+    cache: Any = Unreadable()
+    judging = Judging(Fake(vae), vae, _submissions("ann", "bob"), cache)
+    assert {submission.student for submission, _ in judging} == {"ann", "bob"}
 
 
 def test_workers_end_with_their_block(vae: Assignment) -> None:

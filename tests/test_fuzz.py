@@ -58,6 +58,8 @@ def _containers(value: Any) -> list[Any]:
 def _mutate(data: st.DataObject, notebook: Any) -> None:
     """One change somewhere: another value, a loss, a copy of something else, another name."""
     places = _containers(notebook)
+    if not places:  # earlier changes have deleted everything
+        return
     place = places[data.draw(st.integers(0, len(places) - 1))]
     keys = list(place) if isinstance(place, dict) else list(range(len(place)))
     key = keys[data.draw(st.integers(0, len(keys) - 1))]

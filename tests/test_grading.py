@@ -142,6 +142,8 @@ def test_feedback_shows_hints_and_no_check_source(ours: Path) -> None:
     assert "You have log sigma, the formula wants log sigma^2" in page
     for secret in ("forms.kl", "wrong_kls", "Misconception("):
         assert secret not in page
+    pictures = page.count('src="data:image/png')
+    assert pictures == 5 and page.count('alt="A picture that the cell above drew"') == pictures
 
 
 def test_stock_feedback_and_export_work(stock: Path) -> None:

@@ -21,7 +21,7 @@ from tests.samples import SAMPLES, cell_of, method
 from vae_utils.replaying import FAILED, PASSED, Replay
 from vae_utils.tape import read
 
-from .mutants.notebook import namespace
+from .mutants.vae.notebook import namespace
 
 pytestmark = pytest.mark.slow
 _WRONG = next(sample for sample in SAMPLES if sample.student == "dan")

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.verdicts import CheckResult, Report, State, TaskReport, Verdict
+from autograder.verdicts import CheckResult, Report, State, TaskReport, Verdict, WrittenAnswer
 from tests.conftest import ROOT
 
 TEXT, NUMBER, MAYBE_TEXT = (str,), (int, float), (str, type(None))
 REPORT = {
     "schema_version": (int,), "assignment": TEXT, "seed": (int,), "state": TEXT, "reason": TEXT,
     "notes": (list,), "submission": TEXT, "score": (int, float, type(None)), "max_score": NUMBER,
-    "tasks": (list,),
+    "waiting": NUMBER, "tasks": (list,), "written": (list,),
 }  # fmt: skip
 TASK = {
     "task": TEXT, "points": NUMBER, "max_points": NUMBER, "verdict": TEXT, "hint": TEXT,
     "misconception": MAYBE_TEXT, "checks": (list,), "replay": TEXT,
 }  # fmt: skip
+ANSWER = {"task": TEXT, "max_points": NUMBER, "waits": (bool,)}
 CHECK = {
     "name": TEXT, "claim": TEXT, "points": NUMBER, "verdict": TEXT, "message": TEXT,
-    "hint": TEXT, "misconception": MAYBE_TEXT, "note": TEXT,
+    "hint": TEXT, "misconception": MAYBE_TEXT, "note": TEXT, "picture": TEXT,
 }  # fmt: skip
 
 
@@ -39,6 +40,8 @@ def assert_documented(report: dict[str, Any]) -> None:
         for check in task["checks"]:
             _assert_fields(check, CHECK)
             assert check["verdict"] in set(Verdict)
+    for answer in report["written"]:
+        _assert_fields(answer, ANSWER)
 
 
 def _check(points: float, verdict: Verdict, **about: Any) -> CheckResult:
@@ -74,12 +77,13 @@ def test_not_graded_is_not_zero() -> None:
 
 def test_a_report_survives_its_json() -> None:
     task = TaskReport("t", 5, (_check(5, Verdict.FAILED, hint="h", note="n"),))
-    report = Report("a", 1, (task,), notes=("mended",))
+    written = (WrittenAnswer("w", 2, True),)
+    report = Report("a", 1, (task,), notes=("mended",), written=written)
     assert_documented(report.as_dict())
     assert Report.from_dict(report.as_dict()) == report
 
 
 def test_every_field_and_verdict_is_documented() -> None:
     text = (ROOT / "docs" / "report-format.md").read_text()
-    for name in (*REPORT, *TASK, *CHECK, *Verdict, *State):
+    for name in (*REPORT, *TASK, *ANSWER, *CHECK, *Verdict, *State):
         assert f"`{name}`" in text, name

@@ -184,6 +184,19 @@ def test_extra_cells_keep_their_place_and_cannot_pose_as_html(
     assert cells[at + 1].source.endswith("\n``````")
 
 
+def test_a_written_answer_cannot_pose_as_html(mine: NotebookNode, released: NotebookNode) -> None:
+    released = copy.deepcopy(released)
+    for notebook in (mine, released):
+        cell = cell_of(notebook, "kl_divergence_solution")
+        cell.cell_type = "markdown"
+        for name in ("outputs", "execution_count"):
+            cell.pop(name, None)
+    cell_of(mine, "kl_divergence_solution").source = "<script>alert(1)</script>"
+    assert _kl(sanitise(_raw(mine), released)) == "```text\n<script>alert(1)</script>\n```"
+    untouched = sanitise(_raw(released), released)
+    assert _kl(untouched) == cell_of(released, "kl_divergence_solution").source
+
+
 def test_the_same_submission_gives_the_same_notebook(
     solved: NotebookNode, released: NotebookNode
 ) -> None:

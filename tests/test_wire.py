@@ -17,7 +17,8 @@ from vae_utils.evaluating import answer
 
 LIMIT = 1 << 20
 GOOD: dict[str, Any] = {
-    "outputs": [{"$tensor": "t0"}], "single": True, "gradients": {}, "failure": None,
+    "outputs": [{"$tensor": "t0"}], "single": True, "gradients": {}, "weights": {}, "pictures": [],
+    "steps": 0, "failure": None,
 }  # fmt: skip
 
 
@@ -73,6 +74,9 @@ def test_an_honest_reply_is_read() -> None:
         ([], TENSORS),
         ({**GOOD, "score": 70}, TENSORS),
         ({**GOOD, "outputs": "t0"}, TENSORS),
+        ({**GOOD, "weights": [{"$tensor": "t0"}]}, TENSORS),
+        ({**GOOD, "weights": {"w": {"$tensor": "t9"}}}, TENSORS),
+        ({**GOOD, "weights": {f"w{n}": {"$tensor": "t0"} for n in range(65)}}, TENSORS),
         ({**GOOD, "outputs": [70.0]}, TENSORS),
         ({**GOOD, "outputs": [{"$tensor": "t1"}]}, TENSORS),
         ({**GOOD, "outputs": [{"$uniform": [1, [10**9], 0, 1]}]}, TENSORS),

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vae_utils.binarized import BinaryLoader, load_binarized_mnist
     from vae_utils.checking import check
     from vae_utils.data import load_mnist
     from vae_utils.device import select_device
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
         visualize_vae_samples,
     )
     from vae_utils.training import train
+    from vae_utils.weights import load_weights, save_weights
 
 __all__ = [
+    "BinaryLoader",
     "add_to_class",
     "check",
+    "load_binarized_mnist",
     "load_mnist",
+    "load_weights",
     "plot_losses",
+    "save_weights",
     "select_device",
     "train",
     "visualize_embeddings",
@@ -34,10 +40,14 @@ __all__ = [
 
 # No public name equals a submodule's name: importing that submodule would silently replace it.
 _HOME = {
+    "BinaryLoader": "vae_utils.binarized",
     "add_to_class": "vae_utils.notebook",
     "check": "vae_utils.checking",
+    "load_binarized_mnist": "vae_utils.binarized",
     "load_mnist": "vae_utils.data",
+    "load_weights": "vae_utils.weights",
     "plot_losses": "vae_utils.plots",
+    "save_weights": "vae_utils.weights",
     "select_device": "vae_utils.device",
     "train": "vae_utils.training",
     "visualize_embeddings": "vae_utils.plots",

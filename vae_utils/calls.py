@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from vae_utils.codec import decode, encode
+from vae_utils.panels import Picture
 from vae_utils.stand_in import StandIn
 
 
@@ -31,7 +32,11 @@ class Call:
     repeat: number of calls in a row, outputs are stacked to [repeat, ...] when it exceeds 1.
     cotangents: one tensor an output; asks for the vector-Jacobian product of arguments and weights.
     disabled: functions that hung before; reaching one raises instead of hanging again.
-    stand_ins: methods of the Instances that are replaced for this call.
+    stand_ins: methods of the Instances, or functions, that are replaced for this call.
+    weights: names of parameters of the Instances whose values after the call are asked for.
+    picture: whether a figure is asked for, not numbers.
+    counted: whether to count what the call costs.
+    choices: whether answers are asked for, each True, False or None: see `vae_utils.choices`.
     """
 
     function: str
@@ -42,6 +47,10 @@ class Call:
     cotangents: tuple[Tensor, ...] | None = None
     disabled: tuple[str, ...] = ()
     stand_ins: dict[str, StandIn] = field(default_factory=dict)
+    weights: tuple[str, ...] = ()
+    picture: bool = False
+    counted: bool = False
+    choices: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,11 +71,17 @@ class Failure:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a call gave: outputs and gradients, or a failure."""
+    """What a call gave: outputs, gradients and weights, or a figure a round, or a failure.
+
+    steps: what it cost Python, see `vae_utils.cost`.
+    """
 
     outputs: tuple[Tensor, ...] = ()
     single: bool = True
     gradients: dict[str, Tensor] = field(default_factory=dict)
+    weights: dict[str, Tensor] = field(default_factory=dict)
+    pictures: tuple[Picture, ...] = ()
+    steps: int = 0
     failure: Failure | None = None
 
 
@@ -100,5 +115,7 @@ def call_from_json(data: dict[str, Any], get: Any) -> Call:
 def reply_to_json(reply: Reply, put: Any) -> dict[str, Any]:
     """The reply as JSON; tensors go to `put`."""
     failure = asdict(reply.failure) if reply.failure else None
-    encoded: dict[str, Any] = encode({**vars(reply), "failure": failure}, put)
+    pictures = [[vars(panel) for panel in picture] for picture in reply.pictures]
+    fields = {**vars(reply), "pictures": pictures, "failure": failure}
+    encoded: dict[str, Any] = encode(fields, put)
     return encoded

@@ -10,7 +10,7 @@ from typing import Any
 
 from vae_utils import showing
 from vae_utils.quick import is_quick
-from vae_utils.replaying import FAILED, PASSED, RULE_BROKEN, Replay, TaskOutcome
+from vae_utils.replaying import ANSWERED, FAILED, PASSED, RULE_BROKEN, Replay, TaskOutcome
 from vae_utils.tape import Tape, read
 
 
@@ -63,7 +63,8 @@ def check(task: str | None = None) -> None:
         return
     done = replay.task(_known(task, tape))
     showing.show(showing.one_task(done))
-    if done.verdict in (FAILED, RULE_BROKEN) or (_is_validation() and done.verdict != PASSED):
+    good = (PASSED, ANSWERED)
+    if done.verdict in (FAILED, RULE_BROKEN) or (_is_validation() and done.verdict not in good):
         raise CheckFailed(_summary(done))
 
 
@@ -78,7 +79,7 @@ def _known(task: str, tape: Tape) -> str:
 
 
 def _summary(done: TaskOutcome) -> str:
-    points = f"{done.points:g} of {done.max_points:g} points"
+    points = showing.points_of(done)
     worst: Any = done.worst
     said = (worst.hint or worst.message) if worst else done.verdict
     return f"{done.task}, {points}: {said}"

@@ -24,6 +24,11 @@ ALPHA = 1e-10
 _GROUP = 8
 _LEVELS = 20
 _NEVER = 1e-12
+_ACCIDENTS = {
+    "NotImplementedError", "NameError", "UnboundLocalError", "AttributeError", "TypeError",
+    "Missing", "Hung", "RecursionError", "MemoryError", "KeyError", "IndexError", "NotNumbers",
+    "ImportError", "ModuleNotFoundError", "RuleBroken", "SystemExit", "ZeroDivisionError",
+}  # fmt: skip
 _SAME = 1e-3  # far above float32 errors of noise of order one
 
 
@@ -122,6 +127,14 @@ def equal(
     return None
 
 
+def overflows(reply: Reply, *, shape: tuple[int, ...]) -> str | None:
+    """An infinity or NaN in a single output of that shape: a mistake to recognise."""
+    problem = _layout(reply, [torch.empty(shape)])
+    if problem:
+        return problem
+    return "all numbers are finite" if torch.isfinite(reply.outputs[0]).all() else None
+
+
 def gradients(
     reply: Reply,
     *,
@@ -165,6 +178,52 @@ def gradient_at_most(
     return f"the gradient of {_readable(name)}: entry [{place}] is {found}, below {bound} wanted"
 
 
+def weights(
+    reply: Reply, *, expected: dict[str, Tensor], atol: float = 1e-6, spare: float = 0.0
+) -> str | None:
+    """Values of weights after the call, by name; where NaN is expected anything will do.
+
+    spare: the fraction of the others that may be off, since rounding decides about single ones.
+    """
+    for name, wanted in expected.items():
+        got = reply.weights.get(name)
+        if got is None or got.shape != wanted.shape:
+            return f"{name} is no longer what it was: it has another shape, or is gone"
+        known = ~torch.isnan(wanted)
+        off = known & _wrong(got, wanted, 0.0, atol)
+        if off.sum() > spare * known.sum():
+            place = tuple(int(i) for i in off.nonzero()[0])
+            return (
+                f"afterwards, in {name}, entry {list(place)} is {float(got[place]):.7g}, "
+                f"{float(wanted[place]):.7g} wanted "
+                f"({int(off.sum())} of {int(known.sum())} differ)"
+            )
+    return None
+
+
+def unbiased(
+    reply: Reply, *, log_mean: Tensor, spread: tuple[float, float], shape: tuple[int, ...]
+) -> str | None:
+    """Logarithms of estimates that are right on average: the mean of exp(output), and each of them.
+
+    log_mean []: of what is estimated. spread: how far the mean of all estimates, and any single
+    one, may be off, as a fraction of it.
+    """
+    problem = _arrangement(reply, [torch.empty(shape)])
+    if problem:
+        return problem
+    ratios = (reply.outputs[0].double() - log_mean.double()).exp()
+    if abs(float(ratios.mean()) - 1) > spread[0]:
+        found = float(ratios.mean().log() + log_mean)
+        return f"on average it is {_number(found)}, {_number(float(log_mean))} wanted"
+    if float((ratios - 1).abs().max()) > spread[1]:
+        return (
+            "it is right on average, but single values are off by a factor of up to "
+            f"{_number(float(torch.maximum(ratios, 1 / ratios).max()))}: too few codes"
+        )
+    return None
+
+
 def reaches(reply: Reply, *, names: tuple[str, ...]) -> str | None:
     """A gradient that is not zero everywhere arrives at each argument or weight."""
     for name in names:
@@ -186,8 +245,10 @@ def unreached(reply: Reply, *, names: tuple[str, ...], shape: tuple[int, ...]) -
     return None
 
 
-def reparameterised(reply: Reply, *, mean: Tensor, cotangent: Tensor) -> str | None:
-    """The gradients that noise scaled by exp(argument 2) and shifted by argument 1 has.
+def reparameterised(
+    reply: Reply, *, mean: Tensor, cotangent: Tensor, names: tuple[str, str] = ("arg1", "arg2")
+) -> str | None:
+    """The gradients of noise that one argument shifts and another one, by its exp, scales.
 
     With z = mean + scale * noise: dz/d mean = 1 and dz/d log scale = z - mean.
     """
@@ -197,7 +258,7 @@ def reparameterised(reply: Reply, *, mean: Tensor, cotangent: Tensor) -> str | N
     shift = reply.outputs[0].double() - mean.double()
     if float((shift == 0).double().mean()) > 0.5:
         return "most entries equal their mean: there is no noise in them"
-    expected = {"arg1": cotangent.double(), "arg2": cotangent.double() * shift}
+    expected = dict(zip(names, (cotangent.double(), cotangent.double() * shift), strict=True))
     return gradients(reply, expected=expected)
 
 
@@ -444,15 +505,57 @@ def answers(reply: Reply) -> str | None:
     return None
 
 
-def varies(reply: Reply) -> str | None:
-    """Repeated calls [repeat, ...] give different values."""
+def answered(reply: Reply, *, count: int, place: int) -> str | None:
+    """As many answers as there are questions, and at that place one that is true or false.
+
+    Which of the two is right only the grader knows.
+    """
     got = reply.outputs[0]
-    return "two calls gave the same values" if torch.equal(got[0], got[1]) else None
+    if got.shape != (count,):
+        return f"it returned {_answers(got.numel())}, {_answers(count)} wanted"
+    answer = float(got[place])
+    if math.isnan(answer):
+        return f"question {place + 1} is not answered yet"
+    if answer not in (0, 1):
+        return (
+            f"the answer to question {place + 1} is neither True nor False: write one of these two "
+            "words of Python, without quotes"
+        )
+    return None
+
+
+def _answers(number: int) -> str:
+    return "one answer" if number == 1 else f"{number} answers"
+
+
+def varies(reply: Reply) -> str | None:
+    """Repeated calls [repeat, ...] do not all give the same values.
+
+    Ask for more than two of a single number: rounding makes two of them equal now and then.
+    """
+    got = reply.outputs[0]
+    if not torch.equal(got[1:], got[:-1]):
+        return None
+    return f"{'two' if len(got) == 2 else 'all'} calls gave the same values"
 
 
 def repeats(reply: Reply) -> str | None:
-    """Repeated calls give the same values: a mistake to recognise."""
+    """All repeated calls give the same values: a mistake to recognise."""
     return None if varies(reply) else "two calls gave different values"
+
+
+def steady(reply: Reply, *, most: float, shape: tuple[int, ...]) -> str | None:
+    """Repeated calls give finite values of that shape which differ by at most `most`."""
+    problem = _arrangement(reply, [torch.empty(shape)])
+    if problem:
+        return problem
+    apart = float((reply.outputs[0].amax(0) - reply.outputs[0].amin(0)).max())
+    if apart <= most:
+        return None
+    return (
+        f"equal calls gave values that differ by up to {_number(apart)}; at most {_number(most)} "
+        "wanted"
+    )
 
 
 def clusters(
@@ -482,15 +585,39 @@ def clusters(
     return None
 
 
+def refused(reply: Reply) -> str | None:
+    """The call raised an exception that was meant, one that says what is wrong with the input."""
+    if reply.failure is None:
+        return "no error is raised"
+    if reply.failure.kind in _ACCIDENTS:
+        return f"it stops with a {reply.failure.kind}, which is an accident; a ValueError is wanted"
+    return None
+
+
+def cost(reply: Reply, *, most: int) -> str | None:
+    """What a call on many rows costs Python, in steps (see `vae_utils.cost`)."""
+    if reply.steps <= most:
+        return None
+    return (
+        f"it takes {reply.steps:,} steps of Python for the many rows of this call, at most "
+        f"{most:,} if all rows are treated at once: a loop over the batch?"
+    )
+
+
 KINDS: dict[str, Callable[..., str | None]] = {
     function.__name__: function
     for function in (
-        equal, gradients, gradient_at_most, reaches, unreached, reparameterised, normal, shared,
-        uniform, distribution, binary, frequencies, independent, answers, varies, repeats, clusters,
+        equal, overflows, gradients, gradient_at_most, weights, unbiased, reaches, unreached,
+        reparameterised, normal, shared, uniform, distribution, binary, frequencies, independent,
+        answers, answered, varies, repeats, steady, clusters, refused, cost,
     )
 }  # fmt: skip
 
 
 def compare(kind: str, reply: Reply, params: dict[str, Any]) -> str | None:
     """The comparison of that name; None if the reply is as expected."""
+    if kind not in KINDS:
+        from vae_utils.figure_kinds import KINDS as OF_FIGURES
+
+        return OF_FIGURES[kind](reply, **params)
     return KINDS[kind](reply, **params)

@@ -6,9 +6,11 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
+from typing import Generic, TypeVar
 from urllib.request import Request, urlopen
 
 import torch
@@ -25,8 +27,48 @@ QUICK_SIZES = (512, 64)
 # A server that sends a byte now and then would otherwise hold a notebook for ever.
 WHOLE_DOWNLOAD = 24  # times the timeout
 
+Kept = TypeVar("Kept")
 
-class TensorLoader:
+
+class ImageLoader:
+    """What every loader of images in memory has in common: a device, a length and an order.
+
+    Attributes:
+        images: [N, ...]; `size` is N, `len(loader)` the number of batches.
+    """
+
+    def __init__(
+        self,
+        images: Tensor,
+        batch_size: int,
+        shuffle: bool = False,
+        seed: int = 0,
+        device: torch.device | str | None = None,
+    ) -> None:
+        _insist_on_count("batch_size", batch_size)
+        self.images = images.to(device)
+        self.batch_size, self.shuffle = batch_size, shuffle
+        self._generator = torch.Generator().manual_seed(seed)
+
+    @property
+    def size(self) -> int:
+        return len(self.images)
+
+    def __len__(self) -> int:
+        return -(-self.size // self.batch_size)
+
+    def _order(self) -> Tensor:
+        if not self.shuffle:
+            return torch.arange(self.size, device=self.images.device)
+        # Drawn on the CPU, so that every device trains on the same batches.
+        return torch.randperm(self.size, generator=self._generator).to(self.images.device)
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        return f"{name}({self.size} images, {len(self)} batches of {self.batch_size})"
+
+
+class TensorLoader(ImageLoader):
     """Batches from images that lie in memory as one tensor, which is why it is fast.
 
     Each pass yields (x float32 [B, 1, 28, 28] in [0, 1], y int64 [B]); the last batch holds what is
@@ -48,32 +90,14 @@ class TensorLoader:
         seed: int = 0,
         device: torch.device | str | None = None,
     ) -> None:
-        _insist_on_count("batch_size", batch_size)
+        super().__init__(images, batch_size, shuffle, seed, device)
         if len(images) != len(labels):
             raise ValueError(f"There are {len(images)} images but {len(labels)} labels.")
-        self.images, self.labels = images.to(device), labels.to(device)
-        self.batch_size, self.shuffle = batch_size, shuffle
-        self._generator = torch.Generator().manual_seed(seed)
-
-    @property
-    def size(self) -> int:
-        return len(self.images)
-
-    def __len__(self) -> int:
-        return -(-self.size // self.batch_size)
+        self.labels = labels.to(device)
 
     def __iter__(self) -> Iterator[Split]:
         for rows in self._order().split(self.batch_size):
             yield _to_unit(self.images.index_select(0, rows)), self.labels.index_select(0, rows)
-
-    def _order(self) -> Tensor:
-        if not self.shuffle:
-            return torch.arange(self.size, device=self.images.device)
-        # Drawn on the CPU, so that every device trains on the same batches.
-        return torch.randperm(self.size, generator=self._generator).to(self.images.device)
-
-    def __repr__(self) -> str:
-        return f"TensorLoader({self.size} images, {len(self)} batches of {self.batch_size})"
 
 
 def load_mnist(
@@ -114,10 +138,12 @@ def load_mnist(
         ValueError: an unknown source, a count below 1, or more images than MNIST has.
         RuntimeError: source "mnist", but it is neither here nor can it be downloaded.
     """
-    _insist_on_arguments(batch_size, test_batch_size, source, train_size, test_size, timeout)
+    insist_on_choice(source, SOURCES, timeout)
+    insist_on_counts(batch_size=batch_size, test_batch_size=test_batch_size)
+    insist_on_sizes(train_size=train_size, test_size=test_size)
     if is_quick():
-        source, train_size, test_size = "digits", *_at_most(QUICK_SIZES, train_size, test_size)
-    train, test = _find(source, _folder(root), train_size, test_size, seed, timeout)
+        source, train_size, test_size = "digits", *at_most(QUICK_SIZES, train_size, test_size)
+    train, test = _find(source, data_folder(root), train_size, test_size, seed, timeout)
     return (
         TensorLoader(*train, batch_size, shuffle=True, seed=seed, device=device),
         TensorLoader(*test, test_batch_size, device=device),
@@ -136,7 +162,7 @@ def _find(
         try:
             train, test = _cached(root) or _downloaded(root, timeout)
             return _first(train, train_size, "train_size"), _first(test, test_size, "test_size")
-        except _NoMnistError as problem:
+        except NotAtHand as problem:
             if source == "mnist":
                 raise RuntimeError(_advice(problem, root)) from None
             print(
@@ -147,8 +173,8 @@ def _find(
     return make_digits(train_size or drawn_train, test_size or drawn_test, seed)
 
 
-class _NoMnistError(Exception):
-    """MNIST cannot be had: a clause that says why, and what was tried for those who insist."""
+class NotAtHand(Exception):
+    """A set cannot be had: a clause that says why, and what was tried for those who insist."""
 
     def __init__(self, why: str, tried: str = "") -> None:
         super().__init__(why)
@@ -172,48 +198,60 @@ def _downloaded(root: Path, timeout: float) -> tuple[Split, Split]:
     try:
         _store(files, root / "MNIST" / "raw")
     except OSError as error:
-        raise _NoMnistError(f"it cannot be written to {root}: {error}") from None
+        raise NotAtHand(f"it cannot be written to {root}: {error}") from None
     found = _cached(root)
     if found is None:
-        raise _NoMnistError(f"what was downloaded to {root} cannot be read")
+        raise NotAtHand(f"what was downloaded to {root} cannot be read")
     return found
 
 
 def _store(files: dict[str, bytes], folder: Path) -> None:
-    """Unpack the downloads, each file whole or not at all: a cut one would pass for MNIST."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, packed in files.items():
-        target = folder / name.removesuffix(".gz")
-        partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
-        partial.write_bytes(gzip.decompress(packed))
-        partial.replace(target)
+        write_whole(folder / name.removesuffix(".gz"), gzip.decompress(packed))
 
 
-class _Download(threading.Thread):
-    """Fetches MNIST's four files into memory, in a thread because a DNS lookup cannot be stopped.
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a file whole or not at all: a cut one would pass for the set."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+class Download(threading.Thread, Generic[Kept]):
+    """Fetches files into memory, in a thread because a DNS lookup cannot be stopped.
 
     Given up, the thread writes nothing and ends by itself; as a daemon it never delays an exit.
+    `readers` tells for each file, by its name, what turns its bytes into what is kept of it, or
+    raises a `ValueError` where they are not the file expected.
     """
 
-    def __init__(self, timeout: float) -> None:
-        from torchvision.datasets import MNIST
-
+    def __init__(
+        self,
+        title: str,
+        mirrors: list[str],
+        readers: Mapping[str, Callable[[bytes], Kept]],
+        timeout: float,
+    ) -> None:
         super().__init__(daemon=True)
-        self.timeout, self.mirrors, self.resources = timeout, MNIST.mirrors, MNIST.resources
-        self.files: dict[str, bytes] = {}
+        self.title, self.mirrors, self.readers, self.timeout = title, mirrors, readers, timeout
+        self.files: dict[str, Kept] = {}
         self.received = 0
         self.given_up = False
         self.tried = ""
 
-    def wait(self) -> dict[str, bytes]:
-        """Run to the end, showing progress; raise `_NoMnistError` if it fails or falls silent."""
+    def wait(self) -> dict[str, Kept]:
+        """Run to the end, showing progress; raise `NotAtHand` if it fails or falls silent."""
         self.start()
         try:
             self._watch()
         finally:
             self.given_up = True
-        if len(self.files) < len(self.resources):
-            raise _NoMnistError("no server could give it", self.tried)
+        if len(self.files) < len(self.readers):
+            raise NotAtHand("no server could give it", self.tried)
         return self.files
 
     def _watch(self) -> None:
@@ -227,31 +265,27 @@ class _Download(threading.Thread):
             if self.received > before:
                 heard = now
                 if bar is None:
-                    bar = tqdm(desc="MNIST", unit="B", unit_scale=True, file=sys.stdout)
+                    bar = tqdm(desc=self.title, unit="B", unit_scale=True, file=sys.stdout)
                 bar.update(self.received - bar.n)
             if now - heard > self.timeout:
-                raise _NoMnistError(f"no server sent anything for {self.timeout:g} seconds")
+                raise NotAtHand(f"no server sent anything for {self.timeout:g} seconds")
             if now - start > WHOLE_DOWNLOAD * self.timeout:
-                raise _NoMnistError(f"the download was not done in {now - start:.0f} seconds")
+                raise NotAtHand(f"the download was not done in {now - start:.0f} seconds")
 
     def run(self) -> None:
-        for name, md5 in self.resources:
-            packed = self._from_any_mirror(name, md5)
-            if packed is None:
+        for name, reader in self.readers.items():
+            kept = self._from_any_mirror(name, reader)
+            if kept is None:
                 return
-            self.files[name] = packed
+            self.files[name] = kept
 
-    def _from_any_mirror(self, name: str, md5: str) -> bytes | None:
+    def _from_any_mirror(self, name: str, reader: Callable[[bytes], Kept]) -> Kept | None:
         tried = []
         for url in _addresses(self.mirrors, name):
             try:
-                packed = self._fetch(url)
+                return reader(self._fetch(url))
             except (OSError, HTTPException, ValueError) as error:
                 tried.append(f"{url}: {error}")
-                continue
-            if hashlib.md5(packed, usedforsecurity=False).hexdigest() == md5:
-                return packed
-            tried.append(f"{url}: not the file expected")  # a hotel's log-in page, for instance
         self.tried = "; ".join(tried)
         return None
 
@@ -266,6 +300,22 @@ class _Download(threading.Thread):
         return b"".join(parts)
 
 
+class _Download(Download[bytes]):
+    """Fetches MNIST's four files, still packed."""
+
+    def __init__(self, timeout: float) -> None:
+        from torchvision.datasets import MNIST
+
+        readers = {name: partial(_insist_on_md5, md5) for name, md5 in MNIST.resources}
+        super().__init__("MNIST", MNIST.mirrors, readers, timeout)
+
+
+def _insist_on_md5(md5: str, packed: bytes) -> bytes:
+    if hashlib.md5(packed, usedforsecurity=False).hexdigest() != md5:
+        raise ValueError("not the file expected")  # a hotel's log-in page, for instance
+    return packed
+
+
 def _addresses(mirrors: list[str], name: str) -> list[str]:
     """Every mirror, then the same without TLS: a Python may lack certificates, md5 still guards."""
     urls = [mirror + name for mirror in mirrors]
@@ -273,7 +323,7 @@ def _addresses(mirrors: list[str], name: str) -> list[str]:
     return list(dict.fromkeys(urls + plain))
 
 
-def _advice(problem: _NoMnistError, root: Path) -> str:
+def _advice(problem: NotAtHand, root: Path) -> str:
     details = f" (tried {problem.tried})" if problem.tried else ""
     return (
         f"MNIST is not in {root} and could not be downloaded: {problem}{details}. Check the "
@@ -282,12 +332,14 @@ def _advice(problem: _NoMnistError, root: Path) -> str:
     )
 
 
-def _folder(root: str | Path | None) -> Path:
+def data_folder(root: str | Path | None) -> Path:
+    """Where sets are kept: `root` if given, else $VAE_UTILS_DATA, else ~/.cache/vae_utils."""
     chosen = root or os.environ.get("VAE_UTILS_DATA") or Path("~/.cache/vae_utils")
     return Path(chosen).expanduser()
 
 
-def _at_most(limits: tuple[int, int], *sizes: int | None) -> list[int]:
+def at_most(limits: Sequence[int], *sizes: int | None) -> list[int]:
+    """Each size, but none above its limit, which is also what `None` stands for."""
     return [min(size or limit, limit) for size, limit in zip(sizes, limits, strict=True)]
 
 
@@ -298,23 +350,20 @@ def _first(split: Split, size: int | None, argument: str) -> Split:
     return images[:size], labels[:size]
 
 
-def _insist_on_arguments(
-    batch_size: int,
-    test_batch_size: int,
-    source: str,
-    train_size: int | None,
-    test_size: int | None,
-    timeout: float,
-) -> None:
-    if source not in SOURCES:
-        raise ValueError(f"Unknown source {source!r}: choose one of {', '.join(SOURCES)}.")
+def insist_on_choice(source: str, sources: Sequence[str], timeout: float) -> None:
+    if source not in sources:
+        raise ValueError(f"Unknown source {source!r}: choose one of {', '.join(sources)}.")
     if not timeout > 0:
         raise ValueError(f"timeout must be a positive number of seconds, not {timeout!r}.")
-    _insist_on_count("batch_size", batch_size)
-    _insist_on_count("test_batch_size", test_batch_size)
-    for name, size in (("train_size", train_size), ("test_size", test_size)):
-        if size is not None:
-            _insist_on_count(name, size)
+
+
+def insist_on_counts(**counts: int) -> None:
+    for name, value in counts.items():
+        _insist_on_count(name, value)
+
+
+def insist_on_sizes(**sizes: int | None) -> None:
+    insist_on_counts(**{name: size for name, size in sizes.items() if size is not None})
 
 
 def _insist_on_count(name: str, value: int) -> None:

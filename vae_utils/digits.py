@@ -1,7 +1,7 @@
 """Stands in for MNIST without any download: scikit-learn's 8x8 digits, drawn as 28x28 images."""
 
 import math
-from functools import cache
+from functools import cache, lru_cache
 
 import torch
 from torch import Tensor
@@ -20,11 +20,17 @@ def make_digits(
 
     The originals are the 1,797 digits of `sklearn.datasets.load_digits` (UCI, Optical Recognition
     of Handwritten Digits). Each image is one of them, turned by up to 12 degrees and moved by up to
-    two pixels.
+    two pixels. Asked again for the same, it copies what it has drawn.
 
     Returns:
         (images, labels) twice: uint8 [N, 1, 28, 28] in 0..255 and int64 [N].
     """
+    train, test = _drawn(train_size, test_size, seed)
+    return (train[0].clone(), train[1].clone()), (test[0].clone(), test[1].clone())
+
+
+@lru_cache(maxsize=2)  # a loader's, and the quick one of another
+def _drawn(train_size: int, test_size: int, seed: int) -> tuple[Split, Split]:
     generator = torch.Generator().manual_seed(seed)
     images, labels = originals()
     order = torch.randperm(len(images), generator=generator)

@@ -11,16 +11,17 @@ import os
 import random
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vae_utils import building
+from vae_utils import building, choices
 from vae_utils.building import Hung, Missing, device_of, find, instances, standing_in
 from vae_utils.calls import Call, Failure, Reply, call_from_json, reply_to_json
+from vae_utils.cost import Steps, counting
 
 _MAX_TEXT = 2000
 _MAX_LINE = 200
@@ -120,19 +121,58 @@ def _gradients(outputs: tuple[Tensor, ...], call: Call, leaves: dict) -> dict[st
 
 
 def _run(call: Call, namespace: dict[str, Any]) -> Reply:
-    rounds: list[tuple[Tensor, ...]] = []
     leaves: dict[str, Tensor] = {}
     built = instances(call, namespace, leaves)
-    with standing_in(call, namespace, leaves):
-        for _ in range(call.repeat):
-            args = _arguments(call, built, device_of(namespace), leaves)
-            function, rest = _target(call, namespace, args)
-            outputs, single = _as_tuple(function(*rest), call.method)
-            rounds.append(tuple(output.detach().cpu().contiguous() for output in outputs))
-    gradients = _gradients(outputs, call, leaves)
+
+    def once() -> Any:
+        args = _arguments(call, built, device_of(namespace), leaves)
+        function, rest = _target(call, namespace, args)
+        return function(*rest)
+
+    with standing_in(call, namespace, leaves), _counted(call) as steps:
+        if call.picture:
+            return _pictures(call, once)
+        if call.choices:
+            return _choices(once())
+        results = [_as_tuple(once(), call.method) for _ in range(call.repeat)]
+    outputs, single = results[-1]
+    rounds = [tuple(o.detach().cpu().contiguous() for o in tensors) for tensors, _ in results]
     if call.repeat > 1:
         return Reply(tuple(torch.stack(draws) for draws in zip(*rounds, strict=True)), single)
-    return Reply(rounds[0], single, gradients)
+    gradients = _gradients(outputs, call, leaves)
+    weights, count = _weights(call, built), steps.count if steps else 0
+    return Reply(rounds[0], single, gradients, weights, steps=count)
+
+
+def _counted(call: Call) -> contextlib.AbstractContextManager[Steps | None]:
+    return counting() if call.counted else contextlib.nullcontext()
+
+
+def _choices(result: Any) -> Reply:
+    try:
+        return Reply((torch.tensor(choices.read(result)),))
+    except choices.NoChoices as error:
+        raise NotNumbers(str(error)) from None
+
+
+def _pictures(call: Call, once: Callable[[], Any]) -> Reply:
+    """Every round's figure, as data; a drawing library takes long to import."""
+    from vae_utils.figures import NoFigure, drawing, read
+
+    pictures = []
+    for _ in range(call.repeat):
+        with drawing():
+            try:
+                pictures.append(read(once()))
+            except NoFigure as error:
+                raise NotNumbers(str(error)) from None
+    return Reply(pictures=tuple(pictures))
+
+
+def _weights(call: Call, built: dict[int, Any]) -> dict[str, Tensor]:
+    """As they are now, by name."""
+    pairs = (pair for made in built.values() for pair in made.named_parameters())
+    return {name: w.detach().cpu().contiguous() for name, w in pairs if name in call.weights}
 
 
 def _failure(error: BaseException) -> Failure:

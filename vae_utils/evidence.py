@@ -31,13 +31,20 @@ NO_EVIDENCE = Evidence()
 
 def gather(entry: Entry, reply: Reply, parameters: tuple[str, ...]) -> Evidence:
     """Evidence on a reply that failed its comparison; empty where a sentence says it all."""
-    show = _SHOWS.get(entry.kind)
-    if show is None or not reply.outputs:
-        return NO_EVIDENCE
     try:
-        return show(entry, reply, parameters)
-    except (RuntimeError, ValueError, IndexError):  # an answer too odd to be drawn
+        if entry.call.picture:
+            return Evidence(picture=sketched(entry.kind, entry.params, reply))
+        show = _SHOWS.get(entry.kind)
+        return show(entry, reply, parameters) if show and reply.outputs else NO_EVIDENCE
+    except (RuntimeError, ValueError, LookupError):  # an answer too odd to be drawn
         return NO_EVIDENCE
+
+
+def sketched(kind: str, params: dict[str, Any], reply: Reply) -> str:
+    """A figure beside a sketch of what was asked."""
+    from vae_utils.sketch import beside
+
+    return beside(kind, params, reply.pictures)
 
 
 def _shape(tensor: Tensor) -> str:

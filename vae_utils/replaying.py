@@ -27,6 +27,7 @@ from vae_utils.tape import Entry, Tape, TapedCheck
 
 PASSED, FAILED, UNATTEMPTED, WAITING = "passed", "failed", "not attempted", "waiting"
 RULE_BROKEN = "rule broken"
+ANSWERED = "all answered; the grader says whether they are right"
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,16 @@ class TaskOutcome:
         return sum(outcome.check.points for outcome in self.outcomes)
 
     @property
+    def open_points(self) -> float:
+        """Points of which only the grader knows whether they are earned."""
+        return sum(outcome.check.points for outcome in self.outcomes if outcome.check.is_open)
+
+    @property
     def verdict(self) -> str:
         """Passed if all did; failed if one did; not attempted, or waiting, if nothing is wrong."""
         verdicts = {outcome.verdict for outcome in self.outcomes}
-        if verdicts == {PASSED}:
-            return PASSED
+        if verdicts <= {PASSED, ANSWERED}:
+            return ANSWERED if ANSWERED in verdicts else PASSED
         for verdict in (RULE_BROKEN, FAILED):
             if verdict in verdicts:
                 return verdict
@@ -157,7 +163,7 @@ class Replay:
             outcome = self._entry(check, entry)
             if outcome:
                 return outcome
-        return Outcome(check, PASSED)
+        return Outcome(check, ANSWERED if check.is_open else PASSED)
 
     def _foreign(self, call: Call) -> str | None:
         """The first name that a call takes from the notebook and that is not the student's own."""
@@ -182,7 +188,8 @@ class Replay:
     def _entry(self, check: TapedCheck, entry: Entry) -> Outcome | None:
         """None if the reply is what it should be."""
         reply, printed = self._reply(entry.call)
-        if reply.failure:
+        refusal = entry.kind == "refused" and reply.failure and not reply.failure.is_unattempted
+        if reply.failure and not refusal:
             return self._failed(check, entry, reply.failure, printed)
         problem = compared(entry.kind, reply, entry.params)
         if problem is None:

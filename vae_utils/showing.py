@@ -8,6 +8,7 @@ from dataclasses import replace
 from html import escape
 
 from vae_utils.replaying import (
+    ANSWERED,
     FAILED,
     PASSED,
     RULE_BROKEN,
@@ -17,13 +18,21 @@ from vae_utils.replaying import (
     TaskOutcome,
 )
 
-_MARKS = {PASSED: "✓", FAILED: "✗", UNATTEMPTED: "○", WAITING: "…", RULE_BROKEN: "✗"}
+_MARKS = {
+    PASSED: "✓",
+    FAILED: "✗",
+    UNATTEMPTED: "○",
+    WAITING: "…",
+    RULE_BROKEN: "✗",
+    ANSWERED: "●",
+}
 _COLOURS = {
     PASSED: "#2e7d32",
     FAILED: "#d32f2f",
     UNATTEMPTED: "#808080",
     WAITING: "#b26a00",
     RULE_BROKEN: "#8250df",
+    ANSWERED: "#1565c0",
 }
 _CELL = "text-align:left;vertical-align:top;padding:2px 10px 2px 0;border:0;background:none"
 _BAR = 30  # characters of the bar in plain text
@@ -70,12 +79,19 @@ def one_task(done: TaskOutcome) -> Shown:
     return Shown("\n".join(_task_lines(done)), _task_html(done))
 
 
-def _sum(done: TaskOutcome) -> str:
-    return f"{done.points:g} of {done.max_points:g} points"
+def points_of(done: TaskOutcome) -> str:
+    """Points of a task, as far as the notebook can tell."""
+    return f"{_earned(done)} of {done.max_points:g} points"
+
+
+def _earned(done: TaskOutcome) -> str:
+    """A question mark where only the grader knows."""
+    known = done.verdict == UNATTEMPTED or not done.open_points
+    return f"{done.points:g}" if known else "?"
 
 
 def _task_lines(done: TaskOutcome) -> list[str]:
-    lines = [f"{_MARKS[done.verdict]} {done.task}: {done.verdict} ({_sum(done)})"]
+    lines = [f"{_MARKS[done.verdict]} {done.task}: {done.verdict} ({points_of(done)})"]
     if done.verdict == UNATTEMPTED:
         return lines + sorted({f"    {o.message}" for o in done.outcomes if o.message})
     for outcome in _said_once(done.outcomes):
@@ -92,7 +108,7 @@ def _task_html(done: TaskOutcome) -> str:
     colour, mark = _COLOURS[done.verdict], _MARKS[done.verdict]
     head = (
         f'<div><b style="color:{colour}">{mark} {escape(done.task)}: {done.verdict}</b>'
-        f'<span style="opacity:.75"> · {_sum(done)}</span></div>'
+        f'<span style="opacity:.75"> · {points_of(done)}</span></div>'
     )
     if done.verdict == UNATTEMPTED:
         texts = sorted({o.message for o in done.outcomes if o.message})
@@ -111,7 +127,8 @@ def _check_row(outcome: Outcome) -> str:
     colour = _COLOURS[outcome.verdict]
     said = f'<div style="color:{colour}">{escape(outcome.message)}</div>' if outcome.message else ""
     hint = f"<div><b>Hint:</b> {escape(outcome.hint)}</div>" if outcome.hint else ""
-    points = f"{outcome.points:g} / {outcome.check.points:g}"
+    earned = "?" if outcome.verdict == ANSWERED else f"{outcome.points:g}"
+    points = f"{earned} / {outcome.check.points:g}"
     return (
         f'<tr style="background:none"><td style="{_CELL};color:{colour}">'
         f'{_MARKS[outcome.verdict]}</td><td style="{_CELL}">{escape(outcome.check.claim)}{said}'
@@ -133,22 +150,24 @@ def _evidence(outcome: Outcome) -> str:
 
 
 def all_tasks(done: Sequence[TaskOutcome]) -> Shown:
-    """A line a task, and how far the whole has come."""
-    points, total = sum(d.points for d in done), sum(d.max_points for d in done)
-    share = points / total if total else 0.0
-    return Shown(_overview(done, points, total, share), _overview_html(done, points, total, share))
+    """A line a task, and how far the whole has come, as far as the notebook can tell."""
+    points, rest = sum(d.points for d in done), sum(d.open_points for d in done)
+    total = sum(d.max_points for d in done) - rest
+    more = f"; {rest:g} more are known to the grader only" if rest else ""
+    head, share = f"{points:g} of {total:g} points{more}", points / total if total else 0.0
+    return Shown(_overview(done, head, share), _overview_html(done, head, share))
 
 
-def _overview(done: Sequence[TaskOutcome], points: float, total: float, share: float) -> str:
+def _overview(done: Sequence[TaskOutcome], head: str, share: float) -> str:
     width = max((len(d.task) for d in done), default=0)
     full = round(_BAR * share)
-    lines = [f"{'█' * full}{'░' * (_BAR - full)} {points:g} of {total:g} points"]
+    lines = [f"{'█' * full}{'░' * (_BAR - full)} {head}"]
     for d in done:
-        lines.append(f"{_MARKS[d.verdict]} {d.task:{width}}  {_sum(d):>18}  {d.verdict}")
+        lines.append(f"{_MARKS[d.verdict]} {d.task:{width}}  {points_of(d):>18}  {d.verdict}")
     return "\n".join(lines)
 
 
-def _overview_html(done: Sequence[TaskOutcome], points: float, total: float, share: float) -> str:
+def _overview_html(done: Sequence[TaskOutcome], head: str, share: float) -> str:
     colour = _COLOURS[PASSED]
     bar = (
         '<div style="width:24em;height:10px;border:1px solid #8888;border-radius:5px">'
@@ -158,9 +177,9 @@ def _overview_html(done: Sequence[TaskOutcome], points: float, total: float, sha
     rows = "".join(
         f'<tr style="background:none"><td style="{_CELL};color:{_COLOURS[d.verdict]}">'
         f'{_MARKS[d.verdict]}</td><td style="{_CELL}">{escape(d.task)}</td>'
-        f'<td style="{_CELL};text-align:right">{d.points:g} / {d.max_points:g}</td>'
+        f'<td style="{_CELL};text-align:right">{_earned(d)} / {d.max_points:g}</td>'
         f'<td style="{_CELL};color:{_COLOURS[d.verdict]}">{d.verdict}</td></tr>'
         for d in done
     )
-    head = f"<div><b>{points:g} of {total:g} points</b></div>"
-    return _box(colour, head + bar + f'<table style="margin:4px 0;border:0">{rows}</table>')
+    table = f'<table style="margin:4px 0;border:0">{rows}</table>'
+    return _box(colour, f"<div><b>{head}</b></div>{bar}{table}")

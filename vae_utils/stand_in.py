@@ -20,27 +20,45 @@ class StandIn:
     """`f(*inputs)`, one output a map: bias + sum_i input_i @ weight_i.
 
     parameters: names of the inputs, each [..., n_i], or images [B, ...] of n_i pixels.
-    maps: for each output its bias [m] or [] and a weight [n_i, m] or [n_i] an input.
+    maps: for each output its bias [m] or [] and a weight [n_i, m] or [n_i] an input; a weight []
+        multiplies every entry (the output has the input's shape), and None leaves the input out.
     noise: half the width of uniform noise that is added to every entry.
     ramp: whether outputs are probabilities, 1/2 + output within [FAINTEST, 1 - FAINTEST].
+    plain: whether it takes the place of a function of the notebook, not of a method.
+    bend: how much of its own square is added to every entry: then means depend on spreads.
+    mean: whether outputs are averaged over rows, to [m] or [].
+    own: names of weights of the model that are further inputs, flattened: it can be trained.
+    scale: what every entry is multiplied by.
     """
 
     parameters: tuple[str, ...]
-    maps: tuple[tuple[Tensor, ...], ...]
+    maps: tuple[tuple[Any, ...], ...]
     noise: float = 0.0
     ramp: bool = False
+    plain: bool = False
+    bend: float = 0.0
+    mean: bool = False
+    own: tuple[str, ...] = ()
+    scale: float = 1.0
 
-    def __call__(self, *inputs: Tensor, **named: Tensor) -> Any:
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
         """The only output, or a tuple of all, each [..., m] or [...]."""
-        unknown = (value for name, value in named.items() if name not in self.parameters)
+        names = (*self.parameters, *self.own)
+        unknown = (value for name, value in named.items() if name not in names)
         rest = iter((*inputs, *unknown))
-        values = [named[name] if name in named else next(rest) for name in self.parameters]
+        values = [named[name] if name in named else next(rest) for name in names]
         outputs = tuple(self._finished(_affine(values, *terms)) for terms in self.maps)
         return outputs if len(outputs) > 1 else outputs[0]
 
     def _finished(self, output: Tensor) -> Tensor:
         if self.noise:
             output = output + self.noise * (2 * torch.rand_like(output) - 1)
+        if self.bend:
+            output = output + self.bend * output**2
+        if self.mean:
+            output = output.mean(0)
+        if self.scale != 1:
+            output = self.scale * output
         return (0.5 + output).clamp(FAINTEST, 1 - FAINTEST) if self.ramp else output
 
     def without_noise(self) -> StandIn:
@@ -54,9 +72,14 @@ class StandIn:
         return replace(self, maps=maps), biases
 
 
-def _affine(values: list[Tensor], bias: Tensor, *weights: Tensor) -> Tensor:
+def _affine(values: list[Any], bias: Tensor, *weights: Tensor | None) -> Tensor:
     products = []
     for value, weight in zip(values, weights, strict=True):
+        if weight is None:
+            continue
+        if not weight.ndim:
+            products.append(value * weight.to(value))
+            continue
         rows = value if value.shape[-1] == len(weight) else value.flatten(1)
         products.append(rows @ weight.to(rows))
     return sum(products, bias.to(products[0]))

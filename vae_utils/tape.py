@@ -22,7 +22,7 @@ from vae_utils.codec import decode, encode
 from vae_utils.misconceptions import Misconception
 from vae_utils.rules import Rules
 
-FORMAT = 5
+FORMAT = 6
 MOST_BYTES = 64 << 20
 NO_RULES = Rules()
 
@@ -61,6 +61,11 @@ class TapedCheck:
     entries: tuple[Entry, ...]
     given: tuple[Entry, ...] = ()
     """The same with stand-ins for all parts that are used, for a notebook whose parts are wrong."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether only the grader knows what is right."""
+        return any(entry.kind == "answered" for entry in self.entries)
 
 
 @dataclass(frozen=True)

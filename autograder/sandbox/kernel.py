@@ -21,6 +21,7 @@ from autograder.sandbox.policy import Policy
 from autograder.sandbox.shell import Shell
 from autograder.sandbox.traps import imports_watched, remove
 from autograder.sandbox.walls import raise_walls
+from vae_utils.calls import Failure, Reply, reply_to_json
 from vae_utils.evaluating import answer
 from vae_utils.rules import Rules
 
@@ -103,8 +104,8 @@ class Kernel:
 
 def _too_large(size: int, most: int) -> dict[str, Any]:
     text = f"returns {size >> 20} MiB of numbers; at most {most >> 20} MiB can be judged"
-    failure = {"kind": "NotNumbers", "text": text, "path": [], "line": ""}
-    return {"outputs": [], "single": True, "gradients": {}, "failure": failure}
+    reply = Reply(failure=Failure("NotNumbers", text))
+    return reply_to_json(reply, lambda _: {})
 
 
 def _stop_timers() -> None:

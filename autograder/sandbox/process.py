@@ -24,6 +24,8 @@ from autograder.sandbox.watchdog import Watchdog, processor_seconds
 
 _CHUNK = 1 << 18
 _POLL_SECONDS = 0.2
+_LOOK_SECONDS = 0.1
+"""Between two looks at a kernel's processor time; each opens a file."""
 _END_SECONDS = 10.0
 _MAX_MESSAGES = 20_000
 """Answers to one request, and likewise messages that answer none; honest cells send hundreds."""
@@ -53,6 +55,8 @@ class KernelProcess:
         """Whether the kernel has said a word about the last request."""
         self._status: int | None = None
         self._strays = 0
+        self._orphaned = False
+        self._looked = 0.0
         self._zygote = shared_zygote()
         self.scratch = tempfile.mkdtemp(prefix=f"{scratch.PREFIX}{os.getpid()}-")
         try:
@@ -132,10 +136,13 @@ class KernelProcess:
         return 0, waiting
 
     def _must_have_time(self, deadline: float, enough: float) -> None:
-        if time.monotonic() >= deadline:
+        now = time.monotonic()
+        if now >= deadline:
             raise OutOfTime
-        if enough < math.inf and self.processor_seconds() >= enough:
-            raise OutOfTime
+        if enough < math.inf and now - self._looked > _LOOK_SECONDS:
+            self._looked = now
+            if self.processor_seconds() >= enough:
+                raise OutOfTime
 
     def _count_stray(self) -> None:
         self._strays += 1
@@ -156,7 +163,7 @@ class KernelProcess:
             try:
                 self._status = self._zygote.poll(self.pid)
             except ZygoteFailed:
-                self._status = -signal.SIGKILL  # the kernel dies with its zygote
+                self._status, self._orphaned = -signal.SIGKILL, True  # it dies with its zygote
         return self._status
 
     @property
@@ -189,6 +196,8 @@ class KernelProcess:
         self._wait(1.0)
         closed = self._poll() is None
         self.end()
+        if self._orphaned:
+            raise ZygoteFailed("the zygote ended, and the kernel with it")
         if self._watchdog.verdict:
             return self._watchdog.verdict
         if closed:

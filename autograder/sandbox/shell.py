@@ -17,6 +17,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.pylabtools import print_figure
 from matplotlib.figure import Figure
 from traitlets import Type
 from traitlets.config import Config
@@ -174,17 +175,27 @@ def make(folder: str) -> Shell:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.cache_size = 0  # Out[...] would keep every tensor alive
+    # Python's own traceback: to look for the lines around each takes IPython a tenth of a second.
+    config.InteractiveShell.xmode = "Plain"
     shell = Shell.instance(config=config, ipython_dir=folder)
     shell.set_hook("show_in_pager", page.as_hook(page.display_page), 90)
     shell.enable_matplotlib("inline")
+    formatter: Any = shell.display_formatter
+    formatter.formatters["image/png"].for_type(Figure, _picture)
     _warm(shell)
     return shell
+
+
+def _picture(figure: Figure) -> str | None:
+    """As Jupyter draws it; but what sees to its own margins is not drawn twice to cut them."""
+    margins = None if figure.get_layout_engine() else "tight"
+    return print_figure(figure, base64=True, bbox_inches=margins)
 
 
 def _warm(shell: Shell) -> None:
     """What the first exception and the first picture bring in, once for all kernels."""
     try:
-        exec(compile("def f():\n    1 / 0\nf()", "<warm>", "exec"), {})
+        exec(compile("1 / 0", "<warm>", "exec"), {})
     except ZeroDivisionError:
         shell.InteractiveTB.structured_traceback(*sys.exc_info())
     figure = Figure(figsize=(2, 2))

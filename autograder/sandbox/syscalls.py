@@ -11,7 +11,7 @@ _PLAIN = """
 read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 close close_range
 fstat stat lstat newfstatat statx statfs fstatfs lseek access faccessat faccessat2
 open openat creat getdents getdents64 getcwd chdir fchdir readlink readlinkat
-rename renameat renameat2 mkdir mkdirat rmdir unlink unlinkat truncate ftruncate fallocate
+rename renameat renameat2 mkdir mkdirat rmdir unlink unlinkat truncate ftruncate
 fsync fdatasync flock umask fadvise64 readahead copy_file_range sendfile
 mmap munmap mprotect mremap madvise brk msync mincore mlock munlock mbind get_mempolicy
 rt_sigaction rt_sigprocmask rt_sigreturn rt_sigtimedwait rt_sigpending rt_sigsuspend sigaltstack
@@ -27,7 +27,7 @@ getgroups getresuid getresgid uname sysinfo getrusage getrlimit capget
 futex futex_waitv set_robust_list get_robust_list rseq membarrier set_tid_address arch_prctl
 exit exit_group restart_syscall getrandom
 getsockname getpeername getsockopt setsockopt shutdown
-recvfrom recvmsg sendmsg
+recvfrom recvmsg
 """.split()
 
 _PRETENDED = """
@@ -36,9 +36,13 @@ chmod fchmod fchmodat fchmodat2 utime utimes utimensat futimesat
 """These answer 'done' and do nothing. Landlock guards neither modes nor times, which shutil.copy
 sets."""
 
+_UNSUPPORTED = ["fallocate"]
+"""As if the file system could not: who needs room writes instead. It takes room beyond the limit on
+the size of a file (FALLOC_FL_KEEP_SIZE), in one call, and in a file that has no name."""
+
 _FORBIDDEN = """
 execve execveat fork vfork kill tkill ptrace process_vm_readv process_vm_writev
-socket bind connect listen accept accept4
+socket bind connect listen accept accept4 sendmsg sendmmsg
 chown fchown lchown fchownat setxattr lsetxattr fsetxattr removexattr mknod mknodat
 link linkat symlink symlinkat mount umount2 unshare setns chroot pivot_root
 memfd_create shmget shmat mq_open io_uring_setup bpf perf_event_open userfaultfd keyctl
@@ -82,6 +86,7 @@ def restrict() -> None:
     rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.ENOSYS))
     _allow(rules, seccomp, _PLAIN, allow)
     _allow(rules, seccomp, _PRETENDED, seccomp.ERRNO(0))
+    _allow(rules, seccomp, _UNSUPPORTED, seccomp.ERRNO(errno.EOPNOTSUPP))
     _allow(rules, seccomp, _FORBIDDEN, seccomp.ERRNO(errno.EPERM))
     _threads_only(rules, seccomp)
     _pairs_only(rules, seccomp)

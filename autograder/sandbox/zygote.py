@@ -46,13 +46,17 @@ PRELOADED = (
     "IPython.core.completer",
     "autograder.sandbox.kernel",
     "vae_utils.evaluating",
+    "vae_utils.binarized",
     "vae_utils.checking",
+    "vae_utils.cost",
     "vae_utils.data",
     "vae_utils.device",
+    "vae_utils.figures",
     "vae_utils.notebook",
     "vae_utils.plots",
     "vae_utils.quick",
     "vae_utils.training",
+    "vae_utils.weights",
 )
 
 
@@ -66,10 +70,11 @@ def preload() -> Shell:
     syscalls.available()  # imports pyseccomp, which runs programs to find its library
     import torch
 
-    from vae_utils.digits import originals
+    from vae_utils.data import QUICK_SIZES
+    from vae_utils.digits import make_digits
 
     torch.set_num_threads(1)
-    originals()  # drawn once here, not in every kernel
+    make_digits(*QUICK_SIZES)  # drawn once here, not in every kernel
     from autograder.sandbox import shell
 
     with tempfile.TemporaryDirectory() as folder:

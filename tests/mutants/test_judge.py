@@ -2,335 +2,130 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
-import torch
 
 from autograder.judge import judge
-from autograder.verdicts import Verdict
+from autograder.student import Ask
+from autograder.verdicts import TaskReport, Verdict
 
-from .notebook import assignment, body, judged, student
-from .right import RIGHT, Right
-from .wrong import WRONG, Wrong
-
-TASKS = tuple(task.name for task in assignment().tasks)
-USERS = {
-    "encoder": ("elbo",),
-    "sample_with_reparam": ("elbo",),
-    "decoder": ("elbo", "sample"),
-    "kl_divergence": ("elbo",),
-}
-"""Tasks whose functions call that of another task; maps are left to the slow test of all seven."""
-
-PARTS = [wrong for wrong in WRONG if wrong.task in USERS]
-SOME_PARTS = PARTS[::4]
-WHOLES = tuple(wrong for wrong in WRONG if wrong.task in ("elbo", "sample", "embeddings"))
+from .book import SEEDS, Book, Right, Wrong
+from .cases import (
+    RIGHT,
+    TASKS,
+    WRONG,
+    every_book,
+    every_right,
+    every_task,
+    every_wrong,
+    most_right,
+    most_wrong,
+    proved_wrong,
+)
 
 
-def _wrong(task: str, name: str) -> str:
-    return next(w.source for w in WRONG if (w.task, w.name) == (task, name))
+def losers(reports: dict[str, TaskReport]) -> set[str]:
+    """Tasks that lost points."""
+    return {name for name, report in reports.items() if report.worst}
 
 
-def _few_maps(cases: tuple) -> list:
-    """All cases but for most of those that run t-SNE; the slow tests take them all."""
-    return [case for i, case in enumerate(cases) if case.task != "embeddings" or i % 6 == 0]
-
-
-def _name(case: Wrong | Right) -> str:
-    return f"{case.task}: {case.name}"
-
-
-every_wrong = pytest.mark.parametrize("wrong", WRONG, ids=_name)
-most_wrong = pytest.mark.parametrize("wrong", _few_maps(WRONG), ids=_name)
-every_right = pytest.mark.parametrize("right", RIGHT, ids=_name)
-most_right = pytest.mark.parametrize("right", _few_maps(RIGHT), ids=_name)
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch):
-    """One thread, as in grading. Without a GPU every seed for it is kept with a printed stack."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    if not torch.cuda.is_available():
-        monkeypatch.setattr(torch.cuda, "manual_seed_all", lambda seed: None)
-    yield
-    torch.set_num_threads(threads)
-
-
-def _seeds(task: str, count: int) -> range:
-    """t-SNE is slow, so that maps get fewer seeds."""
-    return range(1000, 1000 + (max(count // 5, 1) if task == "embeddings" else count))
-
-
-def _losers(reports) -> set[str]:
-    return {name for name, report in reports.items() if report.points < report.max_points}
-
-
-def _must_pass_everything(ask, seeds, *tasks: str) -> None:
+def _must_pass_everything(book: Book, ask: Ask, seeds: Iterable[int], *tasks: str) -> None:
     for seed in seeds:
-        lost = {name: r.worst for name, r in judged(ask, seed, *tasks).items() if r.worst}
+        lost = {name: r.worst for name, r in book.judged(ask, seed, *tasks).items() if r.worst}
         assert not lost, f"seed {seed}: {lost}"
 
 
-@most_wrong
-def test_a_wrong_solution_loses_points_and_is_named(wrong: Wrong):
-    report = judged(student({wrong.task: wrong.source}), 7, wrong.task)[wrong.task]
-    assert report.points < report.max_points
-    assert report.misconception == wrong.misconception
-    assert report.hint
-
-
-def _must_not_be_excused(wrong: Wrong):
-    report = judged(student({wrong.task: wrong.source}), 7, wrong.task, lost=None)[wrong.task]
-    assert report.points < report.max_points
-
-
-@pytest.mark.parametrize("wrong", WHOLES[::9], ids=_name)
-def test_wrong_parts_do_not_excuse_a_wrong_whole(wrong: Wrong):
-    _must_not_be_excused(wrong)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("wrong", WHOLES[1::3], ids=_name)
-def test_wrong_parts_excuse_no_wrong_whole(wrong: Wrong):
-    _must_not_be_excused(wrong)
-
-
-@pytest.mark.parametrize("wrong", SOME_PARTS[::2], ids=_name)
-def test_a_wrong_solution_costs_only_its_own_task(wrong: Wrong):
-    ask, lost = student({wrong.task: wrong.source}), frozenset({wrong.task})
-    assert not _losers(judged(ask, 7, *USERS[wrong.task], lost=lost))
-
-
-_RIGGED = {
-    "decoder that is the same for every code": {
-        "decoder": body("decoder", "return torch.full((len(z), 784), 0.5)"),
-        "elbo": body("elbo", "return -543.4274 - self.kl_divergence(*self.encoder(x))"),
-    },
-    "decoder that is the same for every model": {
-        "decoder": body("decoder", "return torch.linspace(0.1, 0.9, 784).expand(len(z), 784)"),
-        "sample": body(
-            "sample",
-            "return torch.bernoulli(torch.linspace(0.1, 0.9, 784).expand(num_samples, -1))",
-        ),
-    },
-    "KL that pays for a missing likelihood": {
-        "kl_divergence": body("kl_divergence", "return mu[:, 0]"),
-        "elbo": body("elbo", "return -543.4274 - self.encoder(x)[0][:, 0]"),
-    },
-}
-
-
-@pytest.mark.parametrize("name", _RIGGED)
-def test_wrong_parts_do_not_pay_for_what_uses_them(name: str):
-    part, user = _RIGGED[name]
-    report = judged(student(_RIGGED[name]), 7, user, lost=frozenset({part}))[user]
-    assert report.points <= 2  # binary images that vary are worth that much, whatever they show
-
-
-def test_a_swapped_encoder_costs_no_map():
-    ask = student({"encoder": _wrong("encoder", "swapped")})
-    assert not _losers(judged(ask, 7, "embeddings", lost=frozenset({"encoder"})))
-
-
-@pytest.mark.slow
-@every_wrong
-def test_a_wrong_solution_costs_only_its_own_task_of_all_seven(wrong: Wrong):
-    assert _losers(judged(student({wrong.task: wrong.source}), 7)) == {wrong.task}
-
-
-@pytest.mark.slow
-@every_wrong
-def test_a_wrong_solution_is_caught_and_named_whatever_the_seed(wrong: Wrong):
-    ask = student({wrong.task: wrong.source})
-    for seed in _seeds(wrong.task, 10):
-        report = judged(ask, seed, wrong.task)[wrong.task]
-        assert report.points < report.max_points
+def _must_be_named(wrong: Wrong, seeds: Iterable[int]) -> None:
+    for seed in seeds:
+        report = wrong.book.judged(wrong.ask, seed, wrong.task)[wrong.task]
+        assert report.worst and (report.points < report.max_points or not report.max_points)
         assert report.misconception == wrong.misconception
+        assert report.hint
 
 
-def test_the_checks_run_here_as_the_judge_runs_them():
-    wrong = {case.task: case.source for case in reversed(WRONG)}
-    solutions = {task: wrong[task] for task in ("encoder", "kl_divergence", "sample")}
-    direct = judged(student(solutions), 7)
-    assert tuple(direct.values()) == judge(assignment(), student(solutions), 7)
+@most_wrong
+def test_a_wrong_solution_loses_points_and_is_named(wrong: Wrong) -> None:
+    _must_be_named(wrong, [7])
+
+
+@pytest.mark.slow
+@every_wrong
+def test_a_wrong_solution_is_caught_and_named_whatever_the_seed(wrong: Wrong) -> None:
+    _must_be_named(wrong, wrong.book.seeds(wrong.task, 25))
+
+
+@pytest.mark.slow
+@proved_wrong
+def test_a_wrong_solution_costs_only_its_own_task_of_all(wrong: Wrong) -> None:
+    assert losers(wrong.book.judged(wrong.ask, 7)) == {wrong.task}
 
 
 @most_right
-def test_a_right_solution_gets_full_marks(right: Right):
-    seeds = _seeds(right.task, 5)
-    _must_pass_everything(student({right.task: right.source}), seeds, right.task)
+def test_a_right_solution_gets_full_marks(right: Right) -> None:
+    seeds = right.book.seeds(right.task, 15)
+    _must_pass_everything(right.book, right.ask, seeds, right.task)
 
 
 @pytest.mark.slow
 @every_right
-def test_a_right_solution_gets_full_marks_from_a_hundred_seeds(right: Right):
-    seeds = _seeds(right.task, 100)
-    _must_pass_everything(student({right.task: right.source}), seeds, right.task)
+def test_a_right_solution_gets_full_marks_from_all_seeds(right: Right) -> None:
+    seeds = right.book.seeds(right.task)
+    _must_pass_everything(right.book, right.ask, seeds, right.task)
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_the_reference_gets_full_marks(task: str):
-    _must_pass_everything(student(), _seeds(task, 5), task)
+@every_task
+def test_the_reference_gets_full_marks(book: Book, task: str) -> None:
+    _must_pass_everything(book, book.student(), book.seeds(task, 25), task)
 
 
 @pytest.mark.slow
-def test_the_reference_gets_full_marks_from_two_hundred_seeds():
-    _must_pass_everything(student(), range(2000, 2200))
+@every_book
+def test_the_reference_gets_full_marks_from_twice_as_many_seeds(book: Book) -> None:
+    _must_pass_everything(book, book.student(), range(2000, 2000 + 2 * SEEDS))
 
 
-def test_an_untouched_notebook_is_unattempted_and_gets_nothing():
-    reports = judged(student(untouched=True), 7)
-    assert {name: report.points for name, report in reports.items()} == dict.fromkeys(TASKS, 0)
+@every_book
+def test_an_untouched_notebook_is_unattempted_and_gets_nothing(book: Book) -> None:
+    reports = book.judged(book.student(untouched=True), 7)
+    assert {name: r.points for name, r in reports.items()} == dict.fromkeys(book.tasks, 0)
     verdicts = {check.verdict for report in reports.values() for check in report.checks}
     assert verdicts == {Verdict.UNATTEMPTED}
 
 
-def test_the_points_of_the_checks_sum_to_those_of_the_task():
-    for report in judged(student(untouched=True), 7).values():
+@every_book
+def test_the_points_of_the_checks_sum_to_those_of_the_task(book: Book) -> None:
+    for report in book.judged(book.student(untouched=True), 7).values():
         assert sum(check.points for check in report.checks) == report.max_points
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
-def test_cuda_without_a_gpu_is_explained_and_not_called_wrong():
-    source = body("sample_with_reparam", "return mu + torch.randn_like(mu).cuda()")
-    report = judged(student({"sample_with_reparam": source}), 7, "sample_with_reparam")
-    worst = report["sample_with_reparam"].worst
-    assert worst.verdict is Verdict.CRASHED
-    assert "asks for a GPU" in worst.hint
+@every_book
+def test_the_checks_run_here_as_the_judge_runs_them(book: Book) -> None:
+    wrong = {case.task: case.source for case in reversed(WRONG) if case.book is book}
+    ask = book.student({task: wrong[task] for task in book.tasks[::3]})
+    assert tuple(book.judged(ask, 7).values()) == judge(book.assignment, ask, 7)
 
 
-_START = (
-    "mu, logsigma = self.encoder(x)\nz = self.sample_with_reparam(mu, logsigma)\n"
-    "theta = self.decoder(z)\nkl = self.kl_divergence(mu, logsigma)\n"
-)
-_END = "return -F.binary_cross_entropy(theta, x, reduction='none').sum(-1) - kl"
-_LOG_VARIANCE = _START.replace("(mu, logsigma)", "(mu, 2 * logsigma)", 1) + _END
-_DRAWS = body(
-    "encoder",
-    "h = F.relu(self.linear1(x))\nmu, logsigma = self.linear21(h), self.linear22(h)\n"
-    "return mu + (logsigma < -0.5) * logsigma.exp() * torch.randn_like(mu), logsigma",
-)
-_MIXED = {
-    "log variance for the sampler": {
-        "sample_with_reparam": _wrong("sample_with_reparam", "a little too wide"),
-        "elbo": body("elbo", _LOG_VARIANCE),
-    },
-    "mu decoded, an encoder that draws": {
-        "encoder": _DRAWS,
-        "elbo": _wrong("elbo", "mu decoded"),
-    },
-    "z embedded, a sampler without noise": {
-        "sample_with_reparam": _wrong("sample_with_reparam", "mu unchanged"),
-        "embeddings": "def embed(vae, x):\n    with torch.no_grad():\n"
-        "        z = vae.sample_with_reparam(*vae.encoder(x))\n"
-        "    return TSNE(2, perplexity=20).fit_transform(z.numpy())\n",
-    },
-}
+@every_task
+def test_every_task_has_right_and_wrong_solutions_of_each_kind(book: Book, task: str) -> None:
+    wrong = [case for case in WRONG if (case.book, case.task) == (book, task)]
+    assert any(case.misconception for case in wrong)
+    assert any(case.misconception is None for case in wrong)
+    assert any((case.book, case.task) == (book, task) for case in RIGHT)
 
 
-@pytest.mark.parametrize("name", _MIXED)
-def test_two_mistakes_do_not_make_one_right(name: str):
-    part, whole = _MIXED[name]
-    report = judged(student(_MIXED[name]), 7, whole, lost=frozenset({part}))[whole]
-    assert report.points < report.max_points
+@every_book
+def test_there_are_as_many_cases_as_promised(book: Book) -> None:
+    named = {(w.task, w.misconception) for w in WRONG if w.book is book and w.misconception}
+    assert len(named) >= 40
+    assert sum(right.book is book for right in RIGHT) >= 40
 
 
-_KL_WRONG = {"kl_divergence": _wrong("kl_divergence", "sign")}
-_DECODER_WRONG = {"decoder": _wrong("decoder", "sigmoid twice")}
-_BAD = {
-    **_KL_WRONG,
-    **_DECODER_WRONG,
-    "encoder": _wrong("encoder", "exp"),
-    "sample_with_reparam": _wrong("sample_with_reparam", "a little too wide"),
-}
-_UNUSUAL = {
-    "elbo of single rows": (
-        _KL_WRONG,
-        "elbo",
-        "def one(x):\n" + "".join(f"    {line}\n" for line in (_START + _END).split("\n"))
-        + "return torch.stack([one(row) for row in x])",
-    ),
-    "sample one code without a batch": (
-        _DECODER_WRONG,
-        "sample",
-        "codes = torch.randn(num_samples, self.latent_dim)\n"
-        "return torch.stack([torch.bernoulli(self.decoder(z)) for z in codes])",
-    ),
-    "sample with an axis more": (
-        _DECODER_WRONG,
-        "sample",
-        "return torch.bernoulli(self.decoder(torch.randn(1, num_samples, self.latent_dim)))[0]",
-    ),
-    "sample by vmap": (
-        _DECODER_WRONG,
-        "sample",
-        "z = torch.randn(num_samples, self.latent_dim)\n"
-        "return torch.bernoulli(torch.vmap(self.decoder)(z))",
-    ),
-    "sample by the class": (
-        _DECODER_WRONG,
-        "sample",
-        "z = torch.randn(num_samples, self.latent_dim)\n"
-        "return torch.bernoulli(VAE.decoder(self, z))",
-    ),
-    "elbo by plain functions": (
-        _KL_WRONG,
-        "elbo",
-        (_START + _END).replace("self.decoder(", "decoder(self, ")
-        .replace("self.kl_divergence(", "kl_divergence(self, "),
-    ),
-    "elbo with logits, four parts wrong": (
-        _BAD,
-        "elbo",
-        _START.replace("theta = self.decoder(z)", "logits = self.linear4(F.relu(self.linear3(z)))")
-        + "lik = F.binary_cross_entropy_with_logits(logits, x, reduction='none')\n"
-        "return -lik.sum(-1) - kl",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", _UNUSUAL)
-def test_a_right_whole_passes_with_wrong_parts(name: str):
-    parts, task, lines = _UNUSUAL[name]
-    ask = student({**parts, task: body(task, lines)})
-    assert not _losers(judged(ask, 7, task, lost=frozenset(parts)))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "right", [r for r in RIGHT if r.task in ("elbo", "sample", "embeddings")], ids=_name
-)
-def test_every_right_whole_passes_with_wrong_parts(right: Right):
-    ask = student({**_BAD, right.task: right.source})
-    assert not _losers(judged(ask, 7, right.task, lost=frozenset(_BAD)))
-
-
-def test_parts_that_do_not_fit_together_are_no_fault_of_the_judge():
-    triple = body("encoder", "h = self.linear1(x)\nreturn self.linear21(h), self.linear22(h), h")
-    images = body(
-        "decoder", "return self.linear4(self.linear3(z).relu()).view(-1, 28, 28).sigmoid()"
-    )
-    elbo = body(
-        "elbo",
-        "mu, logsigma, _ = self.encoder(x)\nz = self.sample_with_reparam(mu, logsigma)\n"
-        "theta = self.decoder(z).view(len(x), -1)\n"
-        "return (x * theta.log()).sum(-1) - self.kl_divergence(mu, logsigma)",
-    )
-    ask = student({"encoder": triple, "decoder": images, "elbo": elbo})
-    lost = frozenset({"encoder", "decoder"})
-    reports = judged(ask, 7, "elbo", "sample", lost=lost)
-    assert {name: report.points for name, report in reports.items()} == {"elbo": 0, "sample": 10}
-
-
-def test_every_task_has_right_and_wrong_solutions_of_each_kind():
-    for task in TASKS:
-        wrong = [case for case in WRONG if case.task == task]
-        assert any(case.misconception for case in wrong)
-        assert any(case.misconception is None for case in wrong)
-        assert any(case.task == task for case in RIGHT)
-
-
-def test_no_two_cases_share_a_name():
+def test_no_two_cases_share_a_name() -> None:
     for cases in (WRONG, RIGHT):
-        names = [_name(case) for case in cases]
+        names = [str(case) for case in cases]
         assert len(names) == len(set(names))
+
+
+def test_all_tasks_are_here() -> None:
+    assert len(TASKS) == len(set(TASKS)) >= 7

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy
 
+from vae_utils import digits
+
 matplotlib.use("Agg")
 
 
@@ -48,3 +50,9 @@ class SmallVAE(nn.Module):
 @pytest.fixture
 def vae() -> SmallVAE:
     return SmallVAE()
+
+
+@pytest.fixture(autouse=True)
+def _drawn_anew() -> None:
+    """Digits that an earlier test has drawn, from originals of its own maybe, are forgotten."""
+    digits._drawn.cache_clear()

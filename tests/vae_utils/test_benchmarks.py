@@ -60,7 +60,7 @@ def test_the_epochs_are_measured_compared_and_written(
     monkeypatch.setattr(sys, "argv", options.split())
     epoch.main()
     written = json.loads(out.read_text())
-    sides = ["classic", "ours", "fixed batch", "elbo, backward", "matrix products"]
+    sides = ["classic", "ours", "fixed batch", "elbo, backward", "layers", "matrix products"]
     assert list(written["times"]) == list(written["seconds"]) == sides
     assert all(len(times) == 2 and min(times) > 0 for times in written["seconds"].values())
     ours, bare = written["seconds"]["ours"], written["seconds"]["matrix products"]

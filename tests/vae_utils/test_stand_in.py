@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import types
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import nn
 
-from autograder.wire import pack
+from autograder.wire import pack, unpack
+from vae_utils.building import _method
 from vae_utils.calls import Call, Instance, call_from_json
 from vae_utils.evaluating import answer, evaluate
 from vae_utils.stand_in import FAINTEST, StandIn
@@ -67,6 +69,25 @@ def test_noise_is_uniform_new_at_every_call_and_can_be_left_out() -> None:
     assert torch.equal(noisy.without_noise()(z), z)
 
 
+def test_a_bend_adds_a_part_of_the_square() -> None:
+    bent = StandIn(("x",), ((BIAS, WEIGHT),), bend=-0.5)
+    straight = PART(torch.ones(1, 3))
+    assert torch.equal(bent(torch.ones(1, 3)), straight - 0.5 * straight**2)
+
+
+def test_a_mean_runs_over_rows_and_comes_last() -> None:
+    x = torch.tensor([[1.0, 0.0, 0.0], [0.0, 2.0, 4.0]])
+    mean = StandIn(("x",), ((torch.tensor(1.0), torch.ones(3)),), bend=1.0, mean=True)
+    assert float(mean(x)) == (2 + 4 + 7 + 49) / 2
+    assert StandIn(("x",), ((BIAS, WEIGHT),), mean=True)(x).shape == (2,)
+
+
+def test_a_scale_multiplies_what_all_else_gives() -> None:
+    x = torch.ones(2, 3)
+    bent = StandIn(("x",), ((BIAS, WEIGHT),), bend=0.5, mean=True)
+    assert torch.equal(replace(bent, scale=-2.0)(x), -2 * bent(x))
+
+
 def test_a_call_puts_it_in_the_place_of_a_method_for_that_call_only() -> None:
     namespace = {"Model": Model}
     reply = evaluate(_call(), namespace)
@@ -109,3 +130,94 @@ def test_it_travels_with_the_call() -> None:
     assert back.parameters == PART.parameters and torch.equal(back.maps[0][1], WEIGHT)
     found, _ = answer(content, data, {"Model": Model})
     assert found["failure"] is None
+
+
+def _wrong(x: torch.Tensor) -> torch.Tensor:
+    raise RuntimeError("wrong")
+
+
+def _plain_notebook() -> dict[str, object]:
+    notebook: dict[str, object] = {"part": _wrong}
+    exec("def whole(x):\n    return 2 * part(x).sum(-1)", notebook)
+    return notebook
+
+
+def test_a_plain_one_takes_the_place_of_a_function_for_that_call_only() -> None:
+    notebook = _plain_notebook()
+    plain = StandIn(("x",), ((BIAS, WEIGHT),), plain=True)
+    call = Call("whole", (torch.ones(4, 3),), stand_ins={"part": plain})
+    assert torch.equal(evaluate(call, notebook).outputs[0], torch.full((4,), 67.0))
+    assert notebook["part"] is _wrong
+    failure = evaluate(Call("whole", (torch.ones(4, 3),)), notebook).failure
+    assert failure and failure.text == "wrong"
+
+
+def test_a_plain_one_for_a_function_that_is_missing_leaves_none_behind() -> None:
+    notebook = _plain_notebook()
+    del notebook["part"]
+    plain = StandIn(("x",), ((BIAS, WEIGHT),), plain=True)
+    call = Call("whole", (torch.ones(4, 3),), stand_ins={"part": plain})
+    assert not evaluate(call, notebook).failure and "part" not in notebook
+
+
+def test_a_function_that_hung_before_stops_whoever_calls_it() -> None:
+    notebook = _plain_notebook()
+    failure = evaluate(Call("whole", (torch.ones(4, 3),), disabled=("part",)), notebook).failure
+    assert failure and failure.kind == "Hung" and "`part`" in failure.text
+    assert notebook["part"] is _wrong
+
+
+class Line(nn.Module):
+    """One weight, which a function of the notebook may change."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slope = nn.Parameter(torch.zeros(2))
+        self.other = nn.Parameter(torch.zeros(1))
+
+
+def test_a_call_tells_the_weights_that_were_asked_for_as_they_are_afterwards() -> None:
+    def fit(model: Line) -> float:
+        model.slope.data += 3
+        return 0.5
+
+    call = Call("fit", (Instance("Line", (), {"slope": torch.ones(2)}),), weights=("slope",))
+    content, data = pack(call)
+    reply = unpack(*answer(content, data, {"Line": Line, "fit": fit}), limit=1 << 20)
+    assert list(reply.weights) == ["slope"]
+    assert torch.equal(reply.weights["slope"], torch.full((2,), 4.0))
+
+
+TRAINED = StandIn(
+    ("x",),
+    ((torch.tensor(0.0), torch.ones(3), torch.tensor([2.0, 3.0])),),
+    mean=True,
+    own=("slope",),
+)
+
+
+def _fit(model: Line, x: torch.Tensor) -> float:
+    """A step along the gradient of `score`."""
+    value = model.score(x=x)
+    value.backward()
+    model.slope.data += model.slope.grad
+    return value.item()
+
+
+def test_one_with_weights_of_the_model_can_be_trained() -> None:
+    namespace = {"Line": type("Line", (Line,), {}), "fit": _fit}
+    model = Instance("Line", (), {"slope": torch.tensor([1.0, 10.0])})
+    call = Call("fit", (model, torch.ones(4, 3)), stand_ins={"score": TRAINED}, weights=("slope",))
+    content, data = pack(call)
+    reply = unpack(*answer(content, data, namespace), limit=1 << 20)
+    assert reply.failure is None and float(reply.outputs[0]) == 3 + 2 + 30
+    assert reply.weights["slope"].tolist() == [3.0, 13.0]
+    assert not hasattr(namespace["Line"], "score")
+
+
+def test_weights_are_flattened_and_told_apart_from_inputs() -> None:
+    given, x = {"slope": torch.tensor([1.0, 10.0])}, torch.zeros(2, 3)
+    assert float(TRAINED(x, **given)) == float(TRAINED(other=x, **given)) == 32.0
+    wide = type("Wide", (nn.Module,), {})()
+    wide.slope = nn.Parameter(torch.tensor([[1.0], [10.0]]))
+    assert _method(TRAINED)(wide, x).item() == 32.0

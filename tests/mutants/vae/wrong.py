@@ -1,33 +1,8 @@
-"""Wrong solutions, one mistake each, and the name under which the judge should know it.
+"""Wrong solutions, one mistake each, and the name under which the judge should know it."""
 
-The misconception None marks mistakes that no catalogue lists: they must fail all the same.
-"""
+from .notebook import BOOK
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-
-from .notebook import body
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """A wrong solution cell of a task, and the misconception that it comes from."""
-
-    task: str
-    name: str
-    misconception: str | None
-    source: str
-
-
-def _wrong(task: str, *table: tuple[str, str | None, str], before: str = "") -> tuple[Wrong, ...]:
-    return tuple(
-        Wrong(task, name, misconception, body(task, before + lines))
-        for name, misconception, lines in table
-    )
-
-
-ENCODERS = _wrong(
+ENCODERS = BOOK.wrong(
     "encoder",
     ("exp", "logsigma_exponentiated", "return self.linear21(h), self.linear22(h).exp()"),
     ("variance", "logsigma_squared_exponential",
@@ -82,7 +57,7 @@ ENCODERS = _wrong(
     before="h = F.relu(self.linear1(x))\n",
 )  # fmt: skip
 
-SAMPLERS = _wrong(
+SAMPLERS = BOOK.wrong(
     "sample_with_reparam",
     ("eps of eight latents repeated", None,
      "return mu + logsigma.exp() * torch.randn(len(mu), 8).repeat(1, 4)"),
@@ -157,7 +132,7 @@ SAMPLERS = _wrong(
      "eps = torch.randn_like(mu)\neps[0] = 0\nreturn mu + logsigma.exp() * eps"),
 )  # fmt: skip
 
-DECODERS = _wrong(
+DECODERS = BOOK.wrong(
     "decoder",
     ("no sigmoid", "no_sigmoid", "return self.linear4(h)"),
     ("sigmoid twice", "sigmoid_twice", "return torch.sigmoid(torch.sigmoid(self.linear4(h)))"),
@@ -193,7 +168,7 @@ DECODERS = _wrong(
     before="h = F.relu(self.linear3(z))\n",
 )  # fmt: skip
 
-KLS = _wrong(
+KLS = BOOK.wrong(
     "kl_divergence",
     ("sign", "sign", "return -0.5 * (mu**2 + (2 * logsigma).exp() - 1 - 2 * logsigma).sum(-1)"),
     ("logsigma as logvar", "logsigma_as_logvar",
@@ -285,7 +260,7 @@ theta = self.decoder(z)
 log_p = -F.binary_cross_entropy(theta, x, reduction="none")
 kl = self.kl_divergence(mu, logsigma)
 """
-ELBOS = _wrong(
+ELBOS = BOOK.wrong(
     "elbo",
     ("mean over the batch", "averaged_scalar", "return (log_p.sum(-1) - kl).mean()"),
     ("sum over the batch", "summed_scalar", "return (log_p.sum(-1) - kl).sum()"),
@@ -376,7 +351,7 @@ ELBOS = _wrong(
     before=_PARTS,
 )  # fmt: skip
 
-SAMPLES = _wrong(
+SAMPLES = BOOK.wrong(
     "sample",
     ("theta", "theta_returned", "return self.decoder(z)"),
     ("rounded", "thresholded", "return self.decoder(z).round()"),
@@ -433,7 +408,7 @@ SAMPLES = _wrong(
     before="z = torch.randn(num_samples, self.latent_dim)\n",
 )  # fmt: skip
 
-EMBEDDINGS = _wrong(
+EMBEDDINGS = BOOK.wrong(
     "embeddings",
     ("samples", "not_the_means",
      "z = vae.sample_with_reparam(mu, logsigma)\nreturn TSNE().fit_transform(z.numpy())"),

@@ -1,27 +1,11 @@
 """Right solutions in unusual styles: every one must get full marks, whatever the seed."""
 
-from __future__ import annotations
+from tests.mutants.book import Right
 
-from dataclasses import dataclass
-
-from .notebook import body
-
-
-@dataclass(frozen=True)
-class Right:
-    """A right solution cell of a task."""
-
-    task: str
-    name: str
-    source: str
-
-
-def _right(task: str, *table: tuple[str, str], before: str = "") -> tuple[Right, ...]:
-    return tuple(Right(task, name, body(task, before + lines)) for name, lines in table)
-
+from .notebook import BOOK
 
 ENCODERS = (
-    *_right(
+    *BOOK.right(
         "encoder",
         ("nn.ReLU()(x)",
          "h = nn.ReLU()(self.linear1(x))\nreturn self.linear21(h), self.linear22(h)"),
@@ -57,7 +41,7 @@ ENCODERS = (
          "x = x.view(-1, obs_dim).clamp_(0, 1)\nh = F.relu(self.linear1(x))\n"
          "return self.linear21(h), self.linear22(h)"),
     ),
-    Right("encoder", "a helper and functools", (
+    Right(BOOK, "encoder", "a helper and functools", (
         "import functools\n\n"
         "def then(f, g):\n    return lambda v: g(f(v))\n\n"
         "@add_to_class(VAE)\ndef encoder(self, x):\n"
@@ -65,14 +49,14 @@ ENCODERS = (
         "    heads = map(lambda layer: then(hidden, layer), (self.linear21, self.linear22))\n"
         "    mu, logsigma = (head(x) for head in heads)\n    return mu, logsigma\n"
     )),
-    Right("encoder", "set on the class by hand", (
+    Right(BOOK, "encoder", "set on the class by hand", (
         "VAE.encoder = lambda self, x: (\n"
         "    lambda h: (self.linear21(h), self.linear22(h))\n)(self.linear1(x).relu())\n"
     )),
 )  # fmt: skip
 
 SAMPLERS = (
-    *_right(
+    *BOOK.right(
         "sample_with_reparam",
         ("rows with normal_ in place",
          "eps = torch.empty_like(mu)\nfor row in eps:\n    row.normal_()\n"
@@ -134,7 +118,7 @@ SAMPLERS = (
     ),
 )  # fmt: skip
 
-DECODERS = _right(
+DECODERS = BOOK.right(
     "decoder",
     ("nn.Sigmoid()", "return nn.Sigmoid()(self.linear4(nn.ReLU()(self.linear3(z))))"),
     ("1 / (1 + exp(-a))",
@@ -161,7 +145,7 @@ DECODERS = _right(
 )  # fmt: skip
 
 KLS = (
-    *_right(
+    *BOOK.right(
         "kl_divergence",
         ("-0.5 L outside the sum",
          "L = mu.shape[1]\n"
@@ -208,7 +192,7 @@ KLS = (
         ("never below zero",
          "return (0.5 * (mu**2 + (2 * logsigma).exp() - 1 - 2 * logsigma)).sum(-1).clamp(min=0)"),
     ),
-    Right("kl_divergence", "a helper per dimension and vmap", (
+    Right(BOOK, "kl_divergence", "a helper per dimension and vmap", (
         "def kl_of_one(m, s):\n    return 0.5 * (m**2 + torch.exp(2 * s) - 1 - 2 * s)\n\n"
         "@add_to_class(VAE)\ndef kl_divergence(self, mu, logsigma):\n"
         "    return torch.vmap(lambda m, s: kl_of_one(m, s).sum())(mu, logsigma)\n"
@@ -221,7 +205,7 @@ z = self.sample_with_reparam(mu, logsigma)
 theta = self.decoder(z)
 kl = self.kl_divergence(mu, logsigma)
 """
-ELBOS = _right(
+ELBOS = BOOK.right(
     "elbo",
     ("BCELoss", "return -nn.BCELoss(reduction='none')(theta, x).sum(1) - kl"),
     ("BCE, rows one by one",
@@ -280,7 +264,7 @@ ELBOS = _right(
     before=_PARTS,
 )  # fmt: skip
 
-SAMPLES = _right(
+SAMPLES = BOOK.right(
     "sample",
     ("rand < theta", "return (torch.rand_like(theta) < theta).float()"),
     ("rand <= theta, bool", "return torch.rand(theta.shape) <= theta"),
@@ -299,7 +283,7 @@ SAMPLES = _right(
     ("logistic noise", "u = torch.rand(num_samples, obs_dim, dtype=torch.float64).clamp(1e-12)\n"
      "return (theta.double().logit() > torch.logit(u, 1e-12)).float()"),
     before="z = torch.randn(num_samples, latent_dim, device=device)\ntheta = self.decoder(z)\n",
-) + _right(
+) + BOOK.right(
     "sample",
     ("one by one", "images = []\nfor _ in range(num_samples):\n"
      "    z = torch.randn(1, self.latent_dim)\n"
@@ -315,7 +299,7 @@ SAMPLES = _right(
      "return (torch.rand_like(logits) < logits.sigmoid()) * 1"),
 )  # fmt: skip
 
-EMBEDDINGS = _right(
+EMBEDDINGS = BOOK.right(
     "embeddings",
     ("tensor", "return torch.tensor(TSNE().fit_transform(mu.detach().cpu().numpy()))"),
     ("perplexity 5", "return TSNE(2, perplexity=5).fit_transform(mu.detach().numpy())"),

@@ -1,0 +1,47 @@
+"""Judges one function of a cell that holds several, whatever became of the others.
+
+They are one task, so `student.given` does not tell them apart. A check tries a function as it is
+and, where another function of the cell is wrong, with a stand-in for that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from autograder.checks.latent_space.models import StandIns
+from autograder.student import Student
+from autograder.verdicts import NotPassed
+
+Claimed = Callable[[StandIns], None]
+
+
+def either(student: Student, claim: Claimed, choices: Iterable[StandIns]) -> None:
+    """Hold a claim with one of these choices of stand-ins, which are made until one will do.
+
+    Raises:
+        NotPassed: it holds with none of them; says what was wrong with the first.
+    """
+    problems = []
+    for stand_ins in choices:
+        try:
+            return claim(stand_ins)
+        except NotPassed as problem:
+            problems.append((problem, student.exhibit))
+    first, student.exhibit = problems[0]
+    raise first
+
+
+def and_without(given: StandIns) -> Iterator[StandIns]:
+    """What is given, and nothing: one function of a cell may use what another does without."""
+    yield given
+    if given:
+        yield {}
+
+
+def fails(claim: Claimed, stand_ins: StandIns) -> bool:
+    """Whether a claim does not hold with these stand-ins."""
+    try:
+        claim(stand_ins)
+    except NotPassed:
+        return True
+    return False

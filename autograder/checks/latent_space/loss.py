@@ -1,0 +1,89 @@
+"""Task `loss`: minus the mean evidence lower bound, what training makes small.
+
+It is judged as `elbo` is (see there), with the other sign, whether it calls the student's own
+`elbo` or is written out. Where `elbo` is wrong, the mean of a linear function of each image stands
+in; then the loss has no noise. Tolerance: as there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from autograder.checks import Draw, worth
+from autograder.checks.latent_space import models, scene
+from autograder.checks.latent_space.elbo_claims import COPIES, Judged, wrong_means
+from autograder.checks.latent_space.elbo_mistakes import Averages
+from autograder.checks.latent_space.elbo_parts import batch_parts, given, parts
+from autograder.checks.latent_space.elbos import ROUNDING
+from autograder.checks.latent_space.mistakes import unreached
+from autograder.checks.latent_space.models import StandIns, State
+from autograder.student import Student
+from vae_utils.stand_in import StandIn
+
+Claim = Callable[[StandIns], None]
+
+
+def _elbo(draw: Draw) -> StandIns:
+    """Far apart for different images."""
+    x = draw.uniform(models.D, low=-8.0, high=8.0)
+    return {"elbo": StandIn(("x",), ((torch.tensor(-300.0), x),), mean=True)}
+
+
+def _must_be_minus(student: Student, state: State, x: Tensor, stand_ins: StandIns) -> None:
+    """Minus what stands in for `elbo`, and so is its gradient."""
+    images = x if x.stride(0) else x[:1]  # copies of one
+    single = replace(stand_ins["elbo"], mean=False, scale=-1.0)
+    values = torch.as_tensor(single(images.double())).expand(len(x))
+    up = (torch.tensor(1.0),)
+    answer = student.call(
+        "loss", models.model(state), x, method=True, stand_ins=stand_ins, cotangents=up
+    )
+    mistakes = wrong_means(values, ROUNDING)
+    answer.must_equal(values.mean(), misconceptions=mistakes, rtol=1e-4, atol=ROUNDING)
+    lost = unreached((), {"elbo.0": "elbo"})
+    answer.must_have_gradients({"elbo.0": torch.tensor(-1.0)}, lost)
+
+
+def _given(student: Student, stand_ins: StandIns, state: State, x: Tensor, claim: Claim) -> None:
+    """The claim with stand-ins for parts, a plainer one with a stand-in for `elbo`."""
+
+    def either(chosen: StandIns) -> None:
+        if "elbo" in chosen:
+            _must_be_minus(student, state, x, chosen)
+        else:
+            claim(chosen)
+
+    given(student, stand_ins, either)
+
+
+@worth(0.5)
+def test_the_mean_over_the_batch(student: Student, draw: Draw) -> None:
+    """Minus the mean ELBO of five different images, and that of a single one."""
+    state, stand_ins = scene.narrow(draw), batch_parts(draw) | _elbo(draw)
+    for x in (scene.images(draw), models.binary(draw, 1)):
+        claim = partial(Judged(student, "loss", -1.0).must_be_the_mean, state, x)
+        _given(student, stand_ins, state, x, claim)
+
+
+@worth(0.5)
+def test_many_copies(student: Student, draw: Draw) -> None:
+    """For 4,096 copies of an image the loss is minus its ELBO."""
+    model = scene.far(draw)
+    judged = Judged(student, "loss", -1.0)
+    claim = partial(judged.must_be_right_on_average, model, Averages.missing)
+    stand_ins = parts(draw, model, slope=0.05) | _elbo(draw)
+    _given(student, stand_ins, model.state, model.image.expand(COPIES, -1), claim)
+
+
+@worth(1)
+def test_gradients(student: Student, draw: Draw) -> None:
+    """Gradients pass through the loss to encoder and decoder, with the sign turned."""
+    model = scene.steep(draw)
+    claim = partial(Judged(student, "loss", -1.0).must_pass_gradients_on, model)
+    stand_ins = parts(draw, model, of_code_alone=True) | _elbo(draw)
+    _given(student, stand_ins, model.state, model.image.expand(COPIES, -1), claim)

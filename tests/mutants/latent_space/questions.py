@@ -1,0 +1,50 @@
+"""Right and wrong answers to `questions`: each way to write them, each one flipped, none at all."""
+
+from .notebook import BOOK
+
+TASK = "questions"
+RIGHT = BOOK.right(
+    TASK,
+    ("list", "return [True, False, False, False, True]"),
+    ("zeros and ones", "return 1, 0, 0, 0, 1"),
+    ("floats", "return 1.0, 0.0, 0.0, 0.0, 1.0"),
+    ("numpy bools", "import numpy as np\nreturn tuple(np.array([1, 0, 0, 0, 1]) == 1)"),
+    ("numpy array", "import numpy as np\nreturn np.array([True, False, False, False, True])"),
+    ("tensor of bools", "return torch.tensor([True, False, False, False, True])"),
+    ("tensor of zeros and ones", "return torch.tensor([1, 0, 0, 0, 1])"),
+    ("tensors of one entry", "return tuple(torch.tensor([1.0, 0, 0, 0, 1]).requires_grad_())"),
+    ("comparisons", "return 1 > 0, 1 > 2, not 1, bool([]), math.pi > 3"),
+    ("generator", "return (answer == 'T' for answer in 'TFFFT')"),
+    ("named", "a = {1: True, 5: True}\nreturn tuple(a.get(n, False) for n in range(1, 6))"),
+    ("values of a dict", "return dict(a=True, b=False, c=False, d=False, e=True).values()"),
+)
+WRONG = BOOK.wrong(
+    TASK,
+    ("first", "bottom_depends_given_z", "return False, False, False, False, True"),
+    ("second", "mixture_factorises", "return True, True, False, False, True"),
+    ("third", "elbo_as_closeness", "return True, False, True, False, True"),
+    ("fourth", "log_for_density", "return True, False, False, True, True"),
+    ("fifth", "density_as_probability", "return True, False, False, False, False"),
+    ("all flipped", "bottom_depends_given_z", "return False, True, True, True, False"),
+    ("all true", "mixture_factorises", "return (True,) * 5"),
+    ("all false", "bottom_depends_given_z", "return [False] * 5"),
+    ("zeros for ones", "bottom_depends_given_z", "return torch.tensor([0, 0, 0, 0, 1])"),
+    ("four", None, "return True, False, False, False"),
+    ("six", None, "return True, False, False, False, True, True"),
+    ("one", None, "return True"),
+    ("none at all", None, "return ()"),
+    ("no return", None, "answers = True, False, False, False, True"),
+    ("words", None, 'return "True", "False", "False", "False", "True"'),
+    ("letters", None, 'return "T", "F", "F", "F", "T"'),
+    ("one word", None, 'return "TFFFT"'),
+    ("lower case", None, 'return True, "false", False, False, True'),
+    ("not answered", None, "return True, False, None, False, True"),
+    ("nothing answered", None, "return None, None, None, None, None"),
+    ("dict", None, "return {1: True, 2: False, 3: False, 4: False, 5: True}"),
+    ("set", None, "return {True, False}"),
+    ("probabilities", None, "return 0.9, 0.1, 0.1, 0.1, 0.9"),
+    ("minus one for false", None, "return 1, -1, -1, -1, 1"),
+    ("NaN", None, "return True, False, math.nan, False, True"),
+    ("nested", None, "return ((True, False, False, False, True),)"),
+    ("row of a tensor", None, "return torch.tensor([[True, False, False, False, True]])"),
+)

@@ -1,0 +1,233 @@
+"""Figures are read as data, cross the wire as data, and are shown beside what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save
+
+from autograder.checks import Draw
+from autograder.distrust import BadReply
+from autograder.judge import done_with, outcome
+from autograder.record import task_html
+from autograder.student import Student
+from autograder.verdicts import TaskReport
+from autograder.wire import pack, unpack
+from vae_utils.calls import Call, Reply
+from vae_utils.compare import compare
+from vae_utils.evaluating import answer, evaluate
+from vae_utils.figures import drawing, read
+from vae_utils.panels import Panel, Picture
+
+mpl.use("agg")
+plt: Any = pytest.importorskip("matplotlib.pyplot")
+GREY = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
+
+
+@pytest.fixture(autouse=True)
+def no_figures_left() -> Iterator[None]:
+    plt.close("all")
+    yield
+    plt.close("all")
+
+
+def seen(draw: Callable[[], Any]) -> Picture:
+    """A figure as the judge gets it: read in the kernel, sent, unpacked."""
+    content, data = answer(*pack(Call("draw", picture=True)), {"draw": draw})
+    reply = unpack(content, data, 1 << 24)
+    assert reply.failure is None, reply.failure
+    [picture] = reply.pictures
+    return picture
+
+
+def on_axes(draw: Callable[[Any], Any]) -> Panel:
+    """The only panel of a figure."""
+
+    def whole() -> Any:
+        figure, ax = plt.subplots()
+        draw(ax)
+        return figure
+
+    [panel] = seen(whole)
+    return panel
+
+
+@pytest.mark.parametrize("origin", ["upper", "lower"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_image_is_read_as_it_is_seen(origin: str, turned: bool) -> None:
+    def show(ax: Any) -> None:
+        upright = GREY if (origin == "upper") != turned else GREY[::-1]
+        ax.imshow(upright, origin=origin)
+        if turned:
+            ax.invert_yaxis()
+
+    [image] = on_axes(show).images
+    assert np.array_equal(image, GREY)
+
+
+def test_a_mesh_is_read_with_its_first_row_below() -> None:
+    [image] = on_axes(lambda ax: ax.pcolormesh(GREY[::-1])).images
+    assert np.array_equal(image, GREY)
+
+
+def test_colours_of_a_grey_image_are_one_grey() -> None:
+    [image] = on_axes(lambda ax: ax.imshow(np.repeat(GREY[..., None], 3, 2))).images
+    assert np.allclose(image, GREY)
+
+
+def test_ticks_count_unless_the_axes_are_off() -> None:
+    assert on_axes(lambda ax: ax.imshow(GREY)).ticks > 4
+    assert on_axes(lambda ax: (ax.imshow(GREY), ax.set_axis_off())).ticks == 0
+    assert on_axes(lambda ax: (ax.imshow(GREY), ax.set(xticks=[], yticks=[]))).ticks == 0
+
+
+@pytest.mark.parametrize("style", ["scatter", "plot", "colormap"])
+def test_markers_are_read_with_place_and_colour(style: str) -> None:
+    def show(ax: Any) -> None:
+        if style == "scatter":
+            ax.scatter([0, 1], [2, 3], color="red")
+        elif style == "plot":
+            ax.plot([0, 1], [2, 3], "o", color="red")
+        else:
+            ax.scatter([0, 1], [2, 3], c=[1.0, 1.0], cmap=mpl.colors.ListedColormap(["red"]))
+
+    panel = on_axes(show)
+    assert panel.points.tolist() == [[0, 2], [1, 3]]
+    assert panel.colours.tolist() == [[1, 0, 0], [1, 0, 0]]
+
+
+def test_a_line_without_markers_has_no_points() -> None:
+    figure, ax = plt.subplots()
+    ax.plot([0, 1], [2, 3])
+    assert read(figure) == ()
+
+
+def test_a_legend_is_read_with_its_colours() -> None:
+    def show(ax: Any) -> None:
+        ax.scatter([0], [0], color="red", label="a")
+        ax.plot([1], [1], "s", color="blue", label="b")
+        ax.legend()
+
+    panel = on_axes(show)
+    assert panel.legend == ("a", "b")
+    assert panel.legend_colours.tolist() == [[1, 0, 0], [0, 0, 1]]
+
+
+def test_contour_lines_are_read_by_family() -> None:
+    def show(ax: Any) -> None:
+        x, y = np.meshgrid(np.linspace(-2, 2, 41), np.linspace(-2, 2, 41))
+        ax.contour(x, y, x**2 + y**2, levels=[1.0])
+        ax.contour(x, y, abs(x) - y, levels=[0.5])
+
+    panel = on_axes(show)
+    circle = panel.contours[panel.families.index(0)]
+    assert torch.allclose((circle**2).sum(1), torch.ones(len(circle)), atol=0.02)
+    assert set(panel.families) == {0, 1}
+
+
+@pytest.mark.parametrize("what", ["figure", "axes", "list", "nothing", "image"])
+def test_whatever_leads_to_the_figure_will_do(what: str) -> None:
+    def draw() -> Any:
+        figure, axes = plt.subplots(1, 2)
+        images = [ax.imshow(GREY) for ax in axes]
+        plt.show()
+        return {
+            "figure": figure, "axes": axes, "list": (figure, axes), "nothing": None,
+            "image": images[0],
+        }[what]  # fmt: skip
+
+    assert len(seen(draw)) == 2
+
+
+@pytest.mark.parametrize(("result", "said"), [(None, "None"), (3, "int"), ([], "list")])
+def test_what_leads_to_no_figure_is_named(result: Any, said: str) -> None:
+    reply = evaluate(Call("draw", picture=True), {"draw": lambda: result})
+    assert reply.failure is not None and reply.failure.kind == "NotNumbers"
+    assert said in reply.failure.text and "figure" in reply.failure.text
+
+
+def test_open_figures_are_left_alone_and_new_ones_are_gone() -> None:
+    mine, ax = plt.subplots()
+    with drawing():
+        plt.plot([0, 1])
+        assert plt.gcf() is not mine
+    assert plt.get_fignums() == [mine.number] and not ax.lines
+
+
+def test_every_round_has_a_figure_of_its_own() -> None:
+    reply = evaluate(Call("draw", picture=True, repeat=3), {"draw": lambda: plt.imshow(GREY)})
+    assert [len(picture) for picture in reply.pictures] == [1, 1, 1]
+
+
+def _hostile(**change: Any) -> tuple[dict[str, Any], bytes]:
+    content, data = answer(
+        *pack(Call("draw", picture=True)), {"draw": lambda: plt.imshow(GREY).figure}
+    )
+    content["pictures"][0][0].update(change)
+    return content, data
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"box": [0, 0, 1]}, {"box": "0011"}, {"box": [True, 0, 0, 0]}, {"images": {}},
+        {"images": [{"$tensor": "nowhere"}]}, {"images": [7]}, {"ticks": -1}, {"ticks": "0"},
+        {"legend": [7]}, {"legend": ["x"] * 1000}, {"families": [0.5]}, {"surplus": 1},
+        {"contours": [{"$tensor": "t0"}] * 2000}, {"points": None}, {"colours": [[1, 0, 0]]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_panel_that_no_honest_kernel_sends_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(BadReply):
+        unpack(*_hostile(**change), 1 << 24)
+
+
+def test_numbers_of_another_type_are_refused() -> None:
+    content, _ = _hostile()
+    names = {f"t{n}": torch.zeros(2, 2, dtype=torch.float64) for n in range(9)}
+    with pytest.raises(BadReply, match="picture"):
+        unpack(content, save(names), 1 << 24)
+
+
+def test_a_thousand_figures_are_refused() -> None:
+    content, data = _hostile()
+    content["pictures"] *= 1000
+    with pytest.raises(BadReply, match="pictures"):
+        unpack(content, data, 1 << 24)
+
+
+@pytest.mark.parametrize("odd", [torch.zeros(0, 0), torch.full((3, 4), torch.nan)])
+def test_odd_images_are_wrong_and_no_fault_of_ours(odd: torch.Tensor) -> None:
+    reply = Reply(pictures=((Panel((0.0, 0.0, 1.0, 1.0), images=(odd,)),),))
+    params = {"images": (torch.from_numpy(GREY),), "columns": 1}
+    assert compare("panels", reply, params)
+
+
+def test_boxes_that_are_no_numbers_are_wrong() -> None:
+    image = torch.from_numpy(GREY)
+    panels = tuple(Panel((float("nan"),) * 4, images=(image,)) for _ in range(4))
+    assert compare("panels", Reply(pictures=(panels,)), {"images": (image,) * 4, "columns": 2})
+
+
+def test_a_wrong_figure_stands_beside_a_sketch_in_the_feedback() -> None:
+    def check(student: Student) -> None:
+        """A grey image."""
+        wanted = torch.from_numpy(GREY).flip(0)
+        student.call("draw", picture=True).must("panels", {"images": (wanted,), "columns": 1})
+
+    check.points = 1  # type: ignore[attr-defined]
+    namespace = {"draw": lambda: plt.imshow(GREY).figure}
+    draw = Draw(0, "x")
+    student = Student(lambda call: evaluate(call, namespace), draw)
+    done = done_with(check, student, draw, outcome(check, student, draw))
+    html = task_html(TaskReport("draw", 1, (done.result,)))
+    [pair] = ElementTree.fromstring(f"<div>{done.result.picture}</div>")
+    titles = [element.text for element in pair.iter() if element.tag.endswith("title")]
+    assert titles == ["your figure", "what was asked"]
+    assert done.result.picture in html and html.count("data:image/png;base64,") == 2

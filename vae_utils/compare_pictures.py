@@ -1,0 +1,123 @@
+"""Holds figures of digits against given images, all of their pixels or some.
+
+As in `vae_utils.compare`, each comparison returns None, or what is wrong. Grey values may be
+shown from 0 to 1 or to 255, bright on dark or dark on bright. Two mistakes are recognised in all
+figures: ticks, where they are not wanted, and images that are turned, rows for columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from vae_utils.calls import Reply
+from vae_utils.layout import Grid, place, scales
+
+
+def panels(
+    reply: Reply,
+    *,
+    images: tuple[Tensor, ...],
+    columns: int,
+    atol: float = 2e-3,
+    ticks: bool = False,
+    turned: bool = False,
+) -> str | None:
+    """Figures of one image a panel, row by row.
+
+    images: [H, W] each, in [0, 1]. ticks: whether numbers at the axes are allowed.
+    """
+    height, width = images[0].shape
+    asked = Grid(len(images) // columns, columns, (height, width), ticks)
+    for picture in reply.pictures:
+        found = asked.images(picture)
+        if isinstance(found, str):
+            return found
+        problem = in_all_scales(
+            unlike(scaled, images, columns, atol + coarse)
+            for scaled, coarse in scales(upright(found, turned))
+        )
+        if problem:
+            return problem
+    return None
+
+
+def upright(images: list[Tensor], turned: bool) -> list[Tensor]:
+    """The images as they are, or with rows for columns."""
+    return [image.mT for image in images] if turned else images
+
+
+def in_all_scales(problems: Iterator[str | None]) -> str | None:
+    """The problem of the first scale, if there is one in all of them."""
+    first = next(problems)
+    return first if first and all(problems) else None
+
+
+def mosaic(
+    reply: Reply,
+    *,
+    shape: tuple[int, int],
+    places: Tensor,
+    values: Tensor,
+    columns: int = 1,
+    captions: tuple[str, ...] = (),
+    atol: float = 2e-3,
+    binary: bool = False,
+    ticks: bool = False,
+    turned: bool = False,
+) -> str | None:
+    """Figures of one image of that shape a panel, row by row, judged by some of their pixels.
+
+    places: rows and columns [n, 2] of pixels; values: what they are in each image, [N, n], in
+    [0, 1]; binary: or a mistake to recognise, zeros and ones. captions: what belongs into each
+    panel, for a sketch.
+    """
+    grid = Grid(len(values) // columns, columns, (shape[0], shape[1]), ticks)
+    for picture in reply.pictures:
+        found = grid.images(picture)
+        if isinstance(found, str):
+            return found
+        picked = [image[places[:, 0], places[:, 1]] for image in upright(found, turned)]
+        if binary and all(((pixels == 0) | (pixels == 1)).all() for pixels in picked):
+            continue
+        problem = in_all_scales(
+            _off_pixels(torch.stack(scaled), places, values, columns, atol + coarse)
+            for scaled, coarse in scales(picked)
+        )
+        if problem:
+            return problem
+    return None
+
+
+def _off_pixels(
+    seen: Tensor, places: Tensor, values: Tensor, columns: int, atol: float
+) -> str | None:
+    off = ~((seen - values.double()).abs() <= atol)
+    if not off.any():
+        return None
+    number, pixel = (int(n) for n in off.nonzero()[0])
+    row, column = places[pixel].tolist()
+    where = f"{place(number, columns)}: " if len(values) > 1 else ""
+    return (
+        f"{where}the pixel in row {row}, column {column} is {float(seen[number, pixel]):.3g}, "
+        f"{float(values[number, pixel]):.3g} wanted ({int(off.sum())} of the {off.numel()} "
+        "pixels that were looked at differ)"
+    )
+
+
+def unlike(
+    found: list[Tensor], wanted: tuple[Tensor, ...], columns: int, atol: float
+) -> str | None:
+    """Where the first image differs from the one that is wanted, if one does."""
+    for number, (image, right) in enumerate(zip(found, wanted, strict=True)):
+        off = ~((image - right.double()).abs() <= atol)
+        if off.any():
+            y, x = (int(n) for n in off.nonzero()[0])
+            return (
+                f"{place(number, columns)}: {int(off.sum())} of {off.numel()} pixels differ; that "
+                f"in row {y}, column {x} is {float(image[y, x]):.3g}, {float(right[y, x]):.3g} "
+                "wanted"
+            )
+    return None

@@ -1,0 +1,204 @@
+"""Judges the codes and binary samples that were read from figures: are they drawn as asked?
+
+Ten statements at most, each at level ALPHA, whatever the number of codes. Eight are about the
+codes, all together and standardised: their mean and mean square, in all and for each entry, and the
+least and the largest of them. Two are about sums of sample minus mean, over pixels and with weights
+that codes and means determine: each pixel is a coin, and one with chance theta is sub-Gaussian with
+variance (1 - 2 theta) / (2 logit(1 - theta)) (Kearns and Saul 1998). That codes of one figure are
+the same, or on one line, has a chance below 1e-11 where they are drawn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vae_utils.compare import ALPHA
+
+_SAME = 2e-4  # of two codes, far below what chance makes
+_NEAR = 1e-2  # of a code and its mean, far above rounding and far below sigma
+_CLOSE = 4.5  # standard deviations, where a mistake is recognised
+_SURE = 1e-6  # of a pixel's mean
+_FEW = 3  # codes: two of them may be near each other
+_MANY = 8  # codes: they are never on one line
+_SOME = 20  # numbers: fewer do not show that they are uniform
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One figure's codes [K, L], and of each sample: number of its code, means [D], itself [D].
+
+    weight: [L, D], what a code does to the logits.
+    """
+
+    codes: Tensor
+    samples: list[tuple[int, Tensor, Tensor]]
+    weight: Tensor
+
+
+def fresh(readings: list[Reading]) -> list[Reading]:
+    """Only the first, where all have its codes: a seed of the student's own."""
+    codes = torch.stack([reading.codes for reading in readings])
+    same = float((codes - codes[0]).abs().max()) < _SAME
+    return readings[:1] if same else readings
+
+
+def off_codes(readings: list[Reading], mean: Tensor, logsigma: Tensor, spread: str) -> str | None:
+    """What is wrong with the codes; mean, logsigma: of their normal distributions, [K, L].
+
+    spread: "drawn", or a mistake to recognise, see `_SPREADS`.
+    """
+    codes = torch.stack([reading.codes for reading in readings])
+    apart = codes - mean.double()
+    unit = apart / logsigma.double().exp()
+    if spread != "drawn":
+        return None if _SPREADS[spread](codes, mean, unit) else "the codes are others"
+    if _repeat(codes):
+        return "most codes come more than once: draw each of them anew"
+    if _on_a_line(codes, mean, unit):
+        return "the codes lie on a line: their entries are to be independent"
+    return _not_normal(unit)
+
+
+def _at_means(codes: Tensor, mean: Tensor, _: Tensor) -> bool:
+    return float((codes - mean.double()).abs().max()) < _NEAR
+
+
+def _alike(codes: Tensor, mean: Tensor, _: Tensor) -> bool:
+    """Whether codes of the same distribution are the same in their figure."""
+    together = (mean[:, None] == mean).all(-1)
+    return float((codes[:, :, None] - codes[:, None]).abs().amax(-1)[:, together].max()) < _SAME
+
+
+def _uniform(codes: Tensor, _: Tensor, unit: Tensor) -> bool:
+    """Whether they are between both ends, and have mean and mean square of uniform numbers."""
+    n = unit.numel()
+    mean, square = float(unit.mean()), float((unit**2).mean())
+    within = float(unit.abs().max()) < math.sqrt(3) + _NEAR
+    return within and n >= _SOME and n * max(mean**2, (square - 1) ** 2 / 0.8) < _CLOSE**2
+
+
+def _repeat(codes: Tensor) -> bool:
+    """Whether more than half of the codes [R, K, L] have a twin in their figure."""
+    if codes.shape[1] <= _FEW:
+        return False
+    distance = (codes[:, :, None] - codes[:, None]).abs().amax(-1)
+    distance.diagonal(dim1=1, dim2=2).fill_(math.inf)
+    return float((distance.amin(-1) < _SAME).double().mean()) > 0.5
+
+
+def _on_a_line(codes: Tensor, *_: Tensor) -> bool:
+    """Whether the codes of every figure are on a straight line, up to rounding."""
+    if codes.shape[1] < _MANY:
+        return False
+    width = torch.linalg.svdvals(codes - codes.mean(1, keepdim=True))[:, -1]
+    return float(width.max()) < _NEAR
+
+
+_SPREADS: dict[str, Callable[[Tensor, Tensor, Tensor], bool]] = {
+    "none": _at_means,
+    "same": _alike,
+    "line": _on_a_line,
+    "uniform": _uniform,
+}
+"""Mistakes: codes at their means, those of one distribution all the same, those whose entries hang
+together, and uniform numbers in place of normal ones, by codes [R, K, L], means [K, L] and
+standardised codes."""
+
+
+def _not_normal(unit: Tensor) -> str | None:
+    """Of standardised codes [R, K, L]: all of them, and each entry of the code."""
+    parts = [unit.flatten(), *unit.flatten(0, -2).T]
+    if not any(map(_unlikely, parts)) and not _bounded(parts[0]):
+        return None
+    return (
+        "the codes do not follow the distribution that was asked for: standardised, they have mean "
+        f"{float(unit.mean()):.3g} and mean square {float((unit**2).mean()):.3g}, 0 and 1 wanted"
+    )
+
+
+def _bounded(unit: Tensor) -> bool:
+    """Whether n normal numbers would hardly all be above the least, below the largest, or so small.
+
+    Uniform numbers, and such that are never negative, are.
+    """
+    one_sided = torch.stack([-unit.min(), unit.max()])
+    chance = torch.cat(
+        [torch.special.ndtr(one_sided), 1 - 2 * torch.special.ndtr(-unit.abs().max())[None]]
+    )
+    level = torch.tensor([ALPHA / 2, ALPHA / 2, ALPHA], dtype=unit.dtype)
+    return bool((len(unit) * chance.log() < level.log()).any())
+
+
+def _unlikely(unit: Tensor) -> bool:
+    """Whether numbers are not standard normal: their squares, by chi^2, or their mean."""
+    half, total = torch.tensor(len(unit) / 2, dtype=torch.float64), (unit**2).sum() / 2
+    tails = torch.special.gammainc(half, total), torch.special.gammaincc(half, total)
+    off = torch.special.ndtr(-(unit.mean() * math.sqrt(len(unit))).abs())
+    return bool(torch.stack([*tails, off]).min() < ALPHA / 2)
+
+
+def _not_drawn(readings: list[Reading], mean: Tensor) -> str | None:
+    if not _not_repeated(readings, mean):
+        return "the samples of one code are all the same: draw each anew"
+    means, shown = _stacked(readings)
+    logits = torch.logit(means.clamp(_SURE, 1 - _SURE))
+    variance = torch.tanh(logits / 2) / (2 * logits)
+    variance = torch.where(logits.abs() < 1e-3, torch.tensor(0.25, dtype=variance.dtype), variance)
+    for weights in (logits, _pushes(readings, mean)):
+        off = float(((shown - means) * weights).sum())
+        width = float((weights**2 * variance).sum())
+        if abs(off) > math.sqrt(2 * width * math.log(2 / ALPHA)):
+            return "the samples are not drawn with the means of their code as probabilities"
+    return None
+
+
+def _pushes(readings: list[Reading], mean: Tensor) -> Tensor:
+    """What a code's distance from the mean of codes does to the logits of each sample, [n, D].
+
+    Along it samples of another draw are off.
+    """
+    return torch.stack([
+        (reading.codes[code] - mean[code].double()) @ reading.weight.double()
+        for reading in readings
+        for code, *_ in reading.samples
+    ])  # fmt: skip
+
+
+def _stacked(readings: list[Reading]) -> tuple[Tensor, Tensor]:
+    rows = [(mean, sample) for reading in readings for _, mean, sample in reading.samples]
+    return torch.stack([mean for mean, _ in rows]), torch.stack([sample for _, sample in rows])
+
+
+def _not_rounded(readings: list[Reading], _: Tensor) -> str | None:
+    means, shown = _stacked(readings)
+    return None if torch.equal(shown, (means >= 0.5).to(shown)) else "not rounded"
+
+
+def _not_means(readings: list[Reading], _: Tensor) -> str | None:
+    means, shown = _stacked(readings)
+    return None if torch.allclose(shown, means, atol=1e-3) else "not the means"
+
+
+def _not_repeated(readings: list[Reading], _: Tensor) -> str | None:
+    for reading in readings:
+        for number, (code, _, sample) in enumerate(reading.samples):
+            earlier = (s for c, _, s in reading.samples[:number] if c == code)
+            if any(torch.equal(sample, other) for other in earlier):
+                return None
+    return "no sample comes twice"
+
+
+SAMPLES: dict[str, Callable[[list[Reading], Tensor], str | None]] = {
+    "drawn": _not_drawn,
+    "rounded": _not_rounded,
+    "means": _not_means,
+    "repeated": _not_repeated,
+    "other": lambda *_: None,
+}
+"""What is wrong with samples, given the means of codes [K, L]: "drawn" with the means of pixels as
+probabilities, or mistakes to recognise."""
