@@ -18,6 +18,16 @@ from vae_utils.drawn_codes import SAMPLES, Reading, fresh, off_codes
 from vae_utils.layout import Grid, place, scales
 
 
+_STEPS = 3  # of Gauss and Newton, until a code fits means that were cut off to whole numbers
+
+
+def _solve(system: Tensor, right: Tensor) -> Tensor:
+    """By least squares; numbers that are none give none."""
+    if not (system.isfinite().all() and right.isfinite().all()):
+        return torch.full((system.shape[1],), torch.nan, dtype=system.dtype)
+    return torch.linalg.lstsq(system, right[:, None]).solution[:, 0]
+
+
 @dataclass(frozen=True)
 class _Decoder:
     """Means of pixels that are sigmoid(bias + z @ weight): which code z do they belong to?"""
@@ -35,16 +45,27 @@ class _Decoder:
         use = torch.ones(mean.numel(), dtype=torch.bool) if seen is None else seen
         bias, weight = self.bias.double()[use], self.weight.double()[:, use]
         flat = mean.flatten()[use]
-        near = flat.clamp(1e-7, 1 - 1e-7)
-        logits, slope = torch.logit(near), near * (1 - near)
-        if self.link == "none":
-            logits, slope = flat, torch.ones_like(flat)
-        # Logits are as uncertain as 1 / slope where means are rounded.
-        system, right = weight.T * slope[:, None], (logits - bias) * slope
-        z = torch.linalg.lstsq(system, right[:, None]).solution[:, 0]
-        again = bias + z @ weight
-        again = again if self.link == "none" else torch.sigmoid(again)
+        z = self._start(flat, bias, weight)
+        for _ in range(_STEPS):
+            again, slope = self._answer(bias + z @ weight)
+            z = z + _solve(weight.T * slope[:, None], flat - again)
+        again, _ = self._answer(bias + z @ weight)
         return z if bool(((again - flat).abs() <= self.atol).all()) else None
+
+    def _answer(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """Means of logits, and their derivatives."""
+        if self.link == "none":
+            return logits, torch.ones_like(logits)
+        means = torch.sigmoid(logits)
+        return means, means * (1 - means)
+
+    def _start(self, flat: Tensor, bias: Tensor, weight: Tensor) -> Tensor:
+        """From logits, which are as uncertain as 1 / slope where means are rounded."""
+        if self.link == "none":
+            return _solve(weight.T, flat - bias)
+        near = flat.clamp(1e-7, 1 - 1e-7)
+        slope = near * (1 - near)
+        return _solve(weight.T * slope[:, None], (torch.logit(near) - bias) * slope)
 
     def coarser(self, more: float) -> _Decoder:
         """The same for means that were rounded."""

@@ -162,7 +162,13 @@ class Book:
     ) -> tuple[Wrong, ...]:
         """Wrong solutions from name, misconception and lines of each."""
         return tuple(
-            Wrong(self, task, name, self.body(task, before + lines, function), misconception)
+            Wrong(
+                self,
+                task,
+                _full(name, function),
+                self.body(task, before + lines, function),
+                misconception,
+            )
             for name, misconception, lines in table
         )
 
@@ -171,9 +177,14 @@ class Book:
     ) -> tuple[Right, ...]:
         """Right solutions from name and lines of each."""
         return tuple(
-            Right(self, task, name, self.body(task, before + lines, function))
+            Right(self, task, _full(name, function), self.body(task, before + lines, function))
             for name, lines in table
         )
+
+
+def _full(name: str, function: str) -> str:
+    """The name of a case, with the function of its cell, if there are several."""
+    return f"{name} ({function})" if function else name
 
 
 def _functions(
