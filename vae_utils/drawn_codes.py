@@ -5,7 +5,8 @@ codes, all together and standardised: their mean and mean square, in all and for
 least and the largest of them. Two are about sums of sample minus mean, over pixels and with weights
 that codes and means determine: each pixel is a coin, and one with chance theta is sub-Gaussian with
 variance (1 - 2 theta) / (2 logit(1 - theta)) (Kearns and Saul 1998). That codes of one figure are
-the same, or on one line, has a chance below 1e-11 where they are drawn.
+the same, have the same noise, or are on one line has a chance below 1e-11 where they are drawn;
+that samples look as if they shared random numbers, one below 1e-11 (1e-14 for each pair).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import permutations
 
 import torch
 from torch import Tensor
@@ -20,12 +22,14 @@ from torch import Tensor
 from vae_utils.compare import ALPHA
 
 _SAME = 2e-4  # of two codes, far below what chance makes
+_TWIN = 1e-3  # the same of two standardised codes
 _NEAR = 1e-2  # of a code and its mean, far above rounding and far below sigma
 _CLOSE = 4.5  # standard deviations, where a mistake is recognised
 _SURE = 1e-6  # of a pixel's mean
 _FEW = 3  # codes: two of them may be near each other
 _MANY = 8  # codes: they are never on one line
 _SOME = 20  # numbers: fewer do not show that they are uniform
+_NEVER = 1e-14  # a chance
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,8 @@ def off_codes(readings: list[Reading], mean: Tensor, logsigma: Tensor, spread: s
     unit = apart / logsigma.double().exp()
     if spread != "drawn":
         return None if _SPREADS[spread](codes, mean, unit) else "the codes are others"
-    if _repeat(codes):
-        return "most codes come more than once: draw each of them anew"
+    if _repeat(unit):
+        return "most codes, or their noise, come more than once: draw each of them anew"
     if _on_a_line(codes, mean, unit):
         return "the codes lie on a line: their entries are to be independent"
     return _not_normal(unit)
@@ -82,32 +86,38 @@ def _uniform(codes: Tensor, _: Tensor, unit: Tensor) -> bool:
     return within and n >= _SOME and n * max(mean**2, (square - 1) ** 2 / 0.8) < _CLOSE**2
 
 
-def _repeat(codes: Tensor) -> bool:
-    """Whether more than half of the codes [R, K, L] have a twin in their figure."""
-    if codes.shape[1] <= _FEW:
+def _repeat(unit: Tensor) -> bool:
+    """Whether more than half of the standardised codes [R, K, L] have a twin in their figure."""
+    if unit.shape[1] <= _FEW:
         return False
-    distance = (codes[:, :, None] - codes[:, None]).abs().amax(-1)
+    distance = (unit[:, :, None] - unit[:, None]).abs().amax(-1)
     distance.diagonal(dim1=1, dim2=2).fill_(math.inf)
-    return float((distance.amin(-1) < _SAME).double().mean()) > 0.5
+    return float((distance.amin(-1) < _TWIN).double().mean()) > 0.5
 
 
-def _on_a_line(codes: Tensor, *_: Tensor) -> bool:
-    """Whether the codes of every figure are on a straight line, up to rounding."""
-    if codes.shape[1] < _MANY:
-        return False
-    width = torch.linalg.svdvals(codes - codes.mean(1, keepdim=True))[:, -1]
-    return float(width.max()) < _NEAR
+def _on_a_line(codes: Tensor, _: Tensor, unit: Tensor) -> bool:
+    """Whether codes are on a straight line, up to rounding: of every figure, or all of them."""
+    return any(
+        many.shape[1] >= _MANY
+        and float(torch.linalg.svdvals(many - many.mean(1, keepdim=True))[:, -1].max()) < _NEAR
+        for many in (codes, unit.flatten(0, 1)[None])
+    )
+
+
+def _shared(_: Tensor, __: Tensor, unit: Tensor) -> bool:
+    return _repeat(unit)
 
 
 _SPREADS: dict[str, Callable[[Tensor, Tensor, Tensor], bool]] = {
     "none": _at_means,
     "same": _alike,
     "line": _on_a_line,
+    "shared": _shared,
     "uniform": _uniform,
 }
 """Mistakes: codes at their means, those of one distribution all the same, those whose entries hang
-together, and uniform numbers in place of normal ones, by codes [R, K, L], means [K, L] and
-standardised codes."""
+together, those with the same noise, and uniform numbers in place of normal ones, by codes
+[R, K, L], means [K, L] and standardised codes."""
 
 
 def _not_normal(unit: Tensor) -> str | None:
@@ -145,6 +155,8 @@ def _unlikely(unit: Tensor) -> bool:
 def _not_drawn(readings: list[Reading], mean: Tensor) -> str | None:
     if not _not_repeated(readings, mean):
         return "the samples of one code are all the same: draw each anew"
+    if any(map(_share_chance, readings)):
+        return "the samples share their random numbers: draw one for each pixel of each"
     means, shown = _stacked(readings)
     logits = torch.logit(means.clamp(_SURE, 1 - _SURE))
     variance = torch.tanh(logits / 2) / (2 * logits)
@@ -155,6 +167,35 @@ def _not_drawn(readings: list[Reading], mean: Tensor) -> str | None:
         if abs(off) > math.sqrt(2 * width * math.log(2 / ALPHA)):
             return "the samples are not drawn with the means of their code as probabilities"
     return None
+
+
+def _share_chance(reading: Reading) -> bool:
+    """Whether two samples [D] of a figure, or all pixels of one, have their random numbers in
+    common.
+
+    Then no pixel is 1 in one sample and 0 in the other where its mean is larger; and in one sample,
+    all that are 1 have larger means than all others.
+    """
+    means, shown = _stacked([reading])
+    return _share_pixels(means, shown) or any(
+        _below(means[one], shown[one], means[other], shown[other])
+        for one, other in permutations(range(len(means)), 2)
+    )
+
+
+def _below(means: Tensor, shown: Tensor, others: Tensor, seen: Tensor) -> bool:
+    """Whether a sample is never 1 where the other, whose means are larger, is 0; all [D]."""
+    larger = others > means + _NEAR
+    chance = torch.log1p(-means[larger] * (1 - others[larger])).sum()
+    return not (shown > seen)[larger].any() and float(chance) < math.log(_NEVER)
+
+
+def _share_pixels(means: Tensor, shown: Tensor) -> bool:
+    """Whether a sample [S, D] is 1 just where means are above a number of its own."""
+    ones = torch.where(shown > 0, means, 1.0).amin(1)
+    zeros = torch.where(shown > 0, 0.0, means).amax(1)
+    chance = torch.where(shown > 0, means, 1 - means).log().sum(1) + math.log(means.shape[1] + 1)
+    return bool(((zeros <= ones + _NEAR) & (chance < math.log(_NEVER))).any())
 
 
 def _pushes(readings: list[Reading], mean: Tensor) -> Tensor:
@@ -172,6 +213,10 @@ def _pushes(readings: list[Reading], mean: Tensor) -> Tensor:
 def _stacked(readings: list[Reading]) -> tuple[Tensor, Tensor]:
     rows = [(mean, sample) for reading in readings for _, mean, sample in reading.samples]
     return torch.stack([mean for mean, _ in rows]), torch.stack([sample for _, sample in rows])
+
+
+def _not_shared(readings: list[Reading], _: Tensor) -> str | None:
+    return None if any(map(_share_chance, readings)) else "no samples share random numbers"
 
 
 def _not_rounded(readings: list[Reading], _: Tensor) -> str | None:
@@ -198,6 +243,7 @@ SAMPLES: dict[str, Callable[[list[Reading], Tensor], str | None]] = {
     "rounded": _not_rounded,
     "means": _not_means,
     "repeated": _not_repeated,
+    "shared": _not_shared,
     "other": lambda *_: None,
 }
 """What is wrong with samples, given the means of codes [K, L]: "drawn" with the means of pixels as

@@ -29,6 +29,11 @@ def wrong_samples(beside: str = "beside them") -> Iterator[Misconception]:
             "repeated",
         ),
         (
+            "pixels_share_noise",
+            "The samples share their random numbers: draw one for each pixel of each sample.",
+            "shared",
+        ),
+        (
             "samples_of_other_codes",
             f"The samples do not belong to the means {beside}: sample the very means you show.",
             "other",

@@ -161,6 +161,10 @@ def wrong_reconstructions(params: dict[str, Any], fixed: dict[str, Any]) -> Iter
     yield gives("mean_decoded", hint, spread="none")
     hint = "All draws of an image are the same one: draw a code anew for each."
     yield gives("draw_repeated", hint, spread="same")
+    hint = "All images share their noise: draw it in the shape of mu."
+    yield gives("noise_shared_by_images", hint, spread="shared")
+    hint = "The entries of a code share their noise: draw it in the shape of mu."
+    yield gives("noise_shared_by_entries", hint, spread="line")
     hint = "The codes spread too much or too little: sigma is exp(logsigma)."
     yield gives("variance_for_sigma", hint, logsigma=2 * logsigma)
     yield gives("variance_for_sigma", hint, logsigma=logsigma / 2)
