@@ -1,7 +1,7 @@
 """What the reference of `densities` reaches: validation -ELBO by epoch, test ELBO and log p(x).
 
     python -m benchmarks.densities [--root FOLDER] [--source auto] [--epochs 20] [--seed 0]
-                                   [--picture FILE] [--json FILE]
+                                   [--device cpu] [--picture FILE] [--json FILE]
 
 Trains the given model with the reference's functions on the fixed binarised MNIST in FOLDER (see
 `vae_utils.load_binarized_mnist`), or with `--source digits` on the embedded digits, in the sizes of
@@ -36,9 +36,9 @@ def run(options: Any) -> dict[str, Any]:
     made = BOOK.namespace()
     torch.manual_seed(options.seed)
     train, valid, test = load_binarized_mnist(
-        made["batch_size"], source=options.source, root=options.root
+        made["batch_size"], source=options.source, root=options.root, device=options.device
     )
-    vae = made["VAE"](made["obs_dim"], made["hidden_dim"], made["latent_dim"])
+    vae = made["VAE"](made["obs_dim"], made["hidden_dim"], made["latent_dim"]).to(options.device)
     losses: list[float] = []
     bounds: list[float] = []
     start = time.perf_counter()
@@ -89,6 +89,7 @@ def main() -> None:
     parser.add_argument("--source", default="auto")
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--picture", type=Path, metavar="FILE")
     options = parser.parse_args()
     found = run(options)

@@ -1,7 +1,7 @@
 """What the reference of `latent_space` reaches: test ELBO by epoch, and log p(x) by quadrature.
 
-    python -m benchmarks.latent_space [--root FOLDER] [--epochs 100] [--seed 0] [--picture FOLDER]
-                                      [--json FILE]
+    python -m benchmarks.latent_space [--root FOLDER] [--epochs 100] [--seed 0] [--device cpu]
+                                      [--picture FOLDER] [--json FILE]
 
 With `--root`, FOLDER holds MNIST's grey test images in torchvision's layout (10,000 images): the
 first 8,000 are trained on, the last 2,000 tested. Without it, the digits of the notebook, in its
@@ -52,7 +52,7 @@ def images(root: str | None) -> tuple[Tensor, Tensor, Tensor]:
 def log_p(vae: Any, x: Tensor) -> float:
     """Mean log p(x) of images [N, 784], by the trapezoidal rule on [-7, 7]^2."""
     first, second = torch.meshgrid(GRID, GRID, indexing="ij")
-    zs = torch.stack([first, second], -1).view(-1, 2)
+    zs = torch.stack([first, second], -1).view(-1, 2).to(x.device)
     area = 2 * math.log(float(GRID[1] - GRID[0]))
     prior = vae.log_prior(zs).double() + area
     parts = []
@@ -67,10 +67,10 @@ def run(options: Any) -> tuple[dict[str, Any], Any]:
     """Train and evaluate with the functions of the reference; prints a line every ten epochs."""
     made = BOOK.namespace()
     torch.manual_seed(options.seed)
-    train, test, _ = images(options.root)
+    train, test, _ = (part.to(options.device) for part in images(options.root))
     loader = BinaryLoader(train, made["batch_size"], shuffle=True)
     held = BinaryLoader(test, made["batch_size"])
-    vae = made["VAE"](made["data_dim"], made["latent_dim"], made["hidden_dim"])
+    vae = made["VAE"](made["data_dim"], made["latent_dim"], made["hidden_dim"]).to(options.device)
     optimizer = torch.optim.Adam(vae.parameters(), lr=1e-3)
     losses: list[float] = []
     bounds: dict[int, float] = {}
@@ -99,6 +99,7 @@ def draw(vae: Any, options: Any) -> None:
     """The notebook's pictures of the trained model as PNG files."""
     made = BOOK.namespace()
     _, test, labels = images(options.root)
+    vae.cpu()
     options.picture.mkdir(parents=True, exist_ok=True)
     first = torch.stack([test[labels == digit][0] for digit in range(10)])
     top = made["top_half"](first[:1])[0]
@@ -125,6 +126,7 @@ def main() -> None:
     parser.add_argument("--root", help="folder with MNIST/raw/t10k-*.gz")
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--picture", type=Path, metavar="FOLDER")
     options = parser.parse_args()
     found, vae = run(options)

@@ -32,10 +32,17 @@ class NotNumbers(TypeError):
     """A function returned something that is neither tensor nor array nor number."""
 
 
+def _moved(value: Any, device: torch.device) -> Any:
+    """A tensor as a copy on the device, and so all batches of a list; anything else as it is."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(_moved(part, device) for part in value)
+    return value.detach().clone().to(device) if isinstance(value, Tensor) else value
+
+
 def _argument(index: int, value: Any, call: Call, device: torch.device, leaves: dict) -> Any:
     if not isinstance(value, Tensor):
-        return value
-    moved = value.detach().clone().to(device)
+        return _moved(value, device)
+    moved = _moved(value, device)
     if call.cotangents is None or not moved.is_floating_point():
         return moved
     leaves[f"arg{index}"] = moved.requires_grad_(True)

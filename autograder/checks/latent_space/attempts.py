@@ -7,6 +7,7 @@ and, where another function of the cell is wrong, with a stand-in for that one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from autograder.checks.latent_space.models import StandIns
 from autograder.student import Student
@@ -15,16 +16,19 @@ from autograder.verdicts import NotPassed
 Claimed = Callable[[StandIns], None]
 
 
-def either(student: Student, claim: Claimed, choices: Iterable[StandIns]) -> None:
-    """Hold a claim with one of these choices of stand-ins, which are made until one will do.
+Choice = TypeVar("Choice")
+
+
+def either(student: Student, claim: Callable[[Choice], None], choices: Iterable[Choice]) -> None:
+    """Hold a claim with one of these choices, of stand-ins mostly, made until one will do.
 
     Raises:
         NotPassed: it holds with none of them; says what was wrong with the first.
     """
     problems = []
-    for stand_ins in choices:
+    for choice in choices:
         try:
-            return claim(stand_ins)
+            return claim(choice)
         except NotPassed as problem:
             problems.append((problem, student.exhibit))
     first, student.exhibit = problems[0]

@@ -19,39 +19,48 @@ A student's own parts may be wrong: they were paid for in their own tasks (see `
 
 from __future__ import annotations
 
-from functools import partial
-
 from autograder.checks import Draw, worth
 from autograder.checks.latent_space import models, scene
 from autograder.checks.latent_space.elbo_claims import Judged, Mistakes
 from autograder.checks.latent_space.elbo_mistakes import Averages
 from autograder.checks.latent_space.elbo_parts import batch_parts, given, parts
+from autograder.checks.latent_space.models import StandIns
+from autograder.checks.latent_space.rows import all_at_once
 from autograder.checks.latent_space.scene import Scene
 from autograder.student import Student
 
 
 def _must_be(student: Student, draw: Draw, model: Scene, mistakes: Mistakes) -> None:
-    claim = partial(Judged(student, "elbo").must_be_right_on_average, model, mistakes)
-    given(student, parts(draw, model), claim)
+    def claim(judged: Judged, stand_ins: StandIns) -> None:
+        judged.must_be_right_on_average(model, mistakes, stand_ins)
+
+    given(Judged(student, "elbo"), parts(draw, model), claim)
 
 
 @worth(0.5)
 def test_the_mean_over_the_batch(student: Student, draw: Draw) -> None:
-    """Five different images count the same; a single one gives a single number as well."""
+    """Five different images count the same; one gives a single number, in hardly fewer steps than
+    thousands."""
     state, stand_ins = scene.narrow(draw), batch_parts(draw)
-    for x in (scene.images(draw), models.binary(draw, 1)):
-        given(student, stand_ins, partial(Judged(student, "elbo").must_be_the_mean, state, x))
+    several, single = scene.images(draw), models.binary(draw, 1)
+
+    def claim(judged: Judged, stand_ins: StandIns) -> None:
+        for x in (several, single):
+            judged.must_be_the_mean(state, x, stand_ins)
+        all_at_once(student, "elbo", single, model=models.model(state), stand_ins=stand_ins)
+
+    given(Judged(student, "elbo"), stand_ins, claim)
 
 
 @worth(0.5)
 def test_a_code_for_each_image(student: Student, draw: Draw) -> None:
     """Copies of an image get codes of their own, at every call."""
     model = scene.bent(draw)
-    given(
-        student,
-        parts(draw, model),
-        partial(Judged(student, "elbo").must_draw_for_each_image, model),
-    )
+
+    def claim(judged: Judged, stand_ins: StandIns) -> None:
+        judged.must_draw_for_each_image(model, stand_ins)
+
+    given(Judged(student, "elbo"), parts(draw, model), claim)
 
 
 @worth(1)
@@ -76,5 +85,8 @@ def test_a_wide_q(student: Student, draw: Draw) -> None:
 def test_gradients(student: Student, draw: Draw) -> None:
     """Gradients reach the decoder, and the encoder through z, mu and logsigma, with right means."""
     model = scene.steep(draw)
-    claim = partial(Judged(student, "elbo").must_pass_gradients_on, model)
-    given(student, parts(draw, model, of_code_alone=True), claim)
+
+    def claim(judged: Judged, stand_ins: StandIns) -> None:
+        judged.must_pass_gradients_on(model, stand_ins)
+
+    given(Judged(student, "elbo"), parts(draw, model, of_code_alone=True), claim)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from autograder.checks import Misconception
+from autograder.checks.latent_space import forms
 from autograder.checks.latent_space.elbo_mistakes import EXP_HINT, SIGN_HINT, Averages
 from autograder.checks.latent_space.elbo_slopes import DECODER, HEADS, Slopes
 from autograder.checks.latent_space.elbos import Elbo, of_batch
@@ -20,6 +21,7 @@ from autograder.checks.latent_space.scene import Scene
 from autograder.student import Answer, Student
 from vae_utils.calls import Instance
 from vae_utils.compare import ALPHA
+from vae_utils.stand_in import StandIn
 
 COPIES = 4096
 CALLS, FEW = 40, 128
@@ -32,11 +34,25 @@ Mistakes = Callable[[Averages], Iterable[Misconception]]
 
 @dataclass(frozen=True)
 class Judged:
-    """The function of that name: sign * ELBO."""
+    """The function of that name: sign * ELBO.
+
+    entropy: whether it takes that of q in closed form, whatever its `log_q` gives.
+    """
 
     student: Student
     function: str
     sign: float = 1.0
+    entropy: bool = False
+
+    def with_entropy(self) -> Judged:
+        """The same, of a function that does without log q."""
+        return replace(self, entropy=True)
+
+    def _parts(self, state: State, stand_ins: StandIns) -> Parts:
+        if not self.entropy:
+            return Parts(state, stand_ins)
+        # Minus the entropy is the mean of the real log q, and so are the gradients of both.
+        return Parts(state, stand_ins | {"log_q": cast(StandIn, forms.gaussian)})
 
     def _call(self, vae: Instance, x: Tensor, stand_ins: StandIns, **more: Any) -> Answer:
         with any_batch_size():
@@ -48,7 +64,7 @@ class Judged:
         self, scene: Scene, mistakes: Mistakes, stand_ins: StandIns
     ) -> None:
         """The mean over many copies of an image is the ELBO."""
-        elbo = Elbo(scene.parts(stand_ins), scene.image)
+        elbo = Elbo(self._parts(scene.state, stand_ins), scene.image)
         images = scene.image.expand(COPIES, -1)
         answer = self._call(scene.instance, images, stand_ins)
         answer.must_equal(
@@ -60,7 +76,7 @@ class Judged:
 
     def must_draw_for_each_image(self, scene: Scene, stand_ins: StandIns) -> None:
         """Means over few copies differ no more than independent codes make them."""
-        elbo = Elbo(scene.parts(stand_ins), scene.image)
+        elbo = Elbo(self._parts(scene.state, stand_ins), scene.image)
         images = scene.image.expand(FEW, -1)
         answer = self._call(scene.instance, images, stand_ins, repeat=CALLS)
         hint = "Every call gives the same: is a seed set inside, or the code z not drawn at all?"
@@ -72,7 +88,7 @@ class Judged:
 
     def must_be_the_mean(self, state: State, x: Tensor, stand_ins: StandIns) -> None:
         """Images [B, D] that differ count the same."""
-        elbos = [Elbo(Parts(state, stand_ins), image) for image in x]
+        elbos = [Elbo(self._parts(state, stand_ins), image) for image in x]
         mean, slack = of_batch(elbos)
         values = self.sign * torch.stack([elbo.mean for elbo in elbos])
         answer = self._call(model(state), x, stand_ins)
@@ -81,7 +97,8 @@ class Judged:
 
     def must_pass_gradients_on(self, scene: Scene, stand_ins: StandIns) -> None:
         """The mean gradient over many copies reaches encoder and decoder."""
-        slopes = Slopes(scene, scene.parts(stand_ins), COPIES, self.sign)
+        parts = self._parts(scene.state, stand_ins)
+        slopes = Slopes(scene, parts, COPIES, self.sign)
         images, up = scene.image.expand(COPIES, -1), torch.tensor(1.0)
         answer = self._call(scene.instance, images, stand_ins, cotangents=(up,))
         decoder, heads = slopes.decoder(), slopes.heads()

@@ -17,10 +17,11 @@ import torch
 from torch import Tensor
 
 from autograder.checks import Draw
+from autograder.checks.latent_space.attempts import either
+from autograder.checks.latent_space.elbo_claims import Judged
 from autograder.checks.latent_space.elbos import SAMPLER
 from autograder.checks.latent_space.models import D, L, StandIns
 from autograder.checks.latent_space.scene import NARROW, Scene
-from autograder.student import Student
 from vae_utils.stand_in import StandIn
 
 DENSITY = "factorized_gaussian_log_density"
@@ -110,12 +111,15 @@ def batch_parts(draw: Draw) -> StandIns:
     }
 
 
-def given(student: Student, stand_ins: StandIns, claim: Callable[[StandIns], None]) -> None:
+def given(judged: Judged, stand_ins: StandIns, claim: Callable[[Judged, StandIns], None]) -> None:
     """`student.given`; where the density of Part 0 is replaced, so are those made of it: a student
-    may have written one of them without it."""
+    may have written one of them without it, or taken the entropy of q in closed form."""
 
     def expanded(chosen: StandIns) -> None:
-        also = ("log_prior", "log_q") if DENSITY in chosen else ()
-        claim(chosen | {name: stand_ins[name] for name in also})
+        if DENSITY not in chosen:
+            return claim(judged, chosen)
+        more = chosen | {name: stand_ins[name] for name in ("log_prior", "log_q")}
+        ways = judged, judged.with_entropy()
+        either(judged.student, lambda way: claim(way, more), ways)
 
-    student.given(stand_ins, expanded)
+    judged.student.given(stand_ins, expanded)

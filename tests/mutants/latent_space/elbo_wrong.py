@@ -110,6 +110,9 @@ ELBOS = BOOK.wrong(
      "return (-((self.decoder(z).sigmoid() - x) ** 2).sum(-1) - kl).mean()"),
     ("median", "above_the_elbo", "return value(z).median()"),
     ("a float", "no_gradient", "return value(z).mean().item()"),
+    ("image by image", None,
+     "def one(image, code):\n    return self.log_likelihood(image[None], code[None])[0]\n"
+     "return torch.stack(list(map(one, x, z))).mean() - kl.mean()"),
     before=_START,
 )  # fmt: skip
 
@@ -139,6 +142,7 @@ LOSSES = BOOK.wrong(
      "return -self.elbo(x) + 0.02 * sum((p**2).sum() for p in self.parameters())"),
     ("halved", None, "return -0.5 * self.elbo(x)"),
     ("with a constant", None, "return 6 - self.elbo(x)"),
+    ("image by image", None, "return -torch.stack(list(map(self.elbo, x.split(1)))).mean()"),
     ("half of the batch", None, "return -self.elbo(x[: (len(x) + 1) // 2])"),
 )  # fmt: skip
 
