@@ -123,17 +123,19 @@ class Averages:
         yield "likelihood_negated", "log p(x | z) has the wrong sign.", (-log_x, log_z, minus_q)
         yield "likelihood_averaged_over_pixels", PIXELS_HINT, (log_x / D, log_z, minus_q)
         price = "The KL divergence is a price: it is subtracted"
-        yield from self._squared_error(log_z, minus_q)
+        yield from self.squared_error()
         yield "kl_added", price + ", not added.", (log_x, -log_z, -minus_q)
         yield "kl_forgotten", price + "; here it is missing.", (log_x,)
         hint = price + " in full: it is a sum over the entries of a code, without another 1/2."
         yield "kl_halved", hint, (log_x, log_z / 2, minus_q / 2)
         yield "kl_doubled", price + " once.", (log_x, 2 * log_z, 2 * minus_q)
 
-    def _squared_error(self, *rest: Tensor) -> Iterator[Named]:
+    def squared_error(self) -> Iterator[Named]:
         """In place of the likelihood."""
-        if "log_likelihood" not in self.elbo.parts.stand_ins:
-            apart = self.elbo.parts.theta(self.elbo.codes[0]) - self.elbo.image
+        z = self.elbo.codes[0]
+        _, *rest = self.elbo.terms(z)
+        if "log_likelihood" not in self.elbo.parts.stand_ins and len(rest) == 2:
+            apart = self.elbo.parts.theta(z) - self.elbo.image
             hint = "This is a squared error; the log likelihood of the Bernoulli is wanted."
             yield "squared_error", hint, (-(apart**2).sum(-1), *rest)
 
