@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
+from rich.columns import Columns
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -32,6 +33,7 @@ _STYLES = {
 
 
 _SHOWN = 20
+_WIDE = 10_000  # characters, more than any table takes
 _MOST_ROWS = 200
 """Of a table that somebody reads in a terminal."""
 _PENDING = "\n? points of written answers, which wait for a person"
@@ -89,25 +91,53 @@ _LETTERS = {
 }
 
 
-def _cell(task: TaskReport, report: Report) -> Text:
+def _cell(task: TaskReport, report: Report, narrow: bool) -> Text:
     if report.score is None:
         return Text("")
     mark = _LETTERS.get(task.verdict, "")
-    return Text(f"{mark} {task.points:g}".strip(), style=_STYLES.get(task.verdict, "red"))
+    points = "" if narrow and mark and not task.points else f"{task.points:g}"
+    return Text(f"{mark} {points}".strip(), style=_STYLES.get(task.verdict, "red"))
 
 
-def _answer_cell(answer: WrittenAnswer, held: Scores) -> Text:
+def _answer_cell(answer: WrittenAnswer, held: Scores, narrow: bool) -> Text:
     """Points that a person gave, or why there are none."""
     points = held.decided.get(answer.task)
     if points is None:
-        return Text("waits", style="cyan") if answer.waits else Text("")
+        return Text("?" if narrow else "waits", style="cyan") if answer.waits else Text("")
     if answer.waits or points:
         return Text(f"{points:g}")
-    return Text(f"{_LETTERS[Verdict.UNATTEMPTED]} 0", style=_STYLES[Verdict.UNATTEMPTED])
+    mark, style = _LETTERS[Verdict.UNATTEMPTED], _STYLES[Verdict.UNATTEMPTED]
+    return Text(mark if narrow else f"{mark} 0", style=style)
 
 
-def _heading(name: str, points: float) -> str:
-    return "\n".join([*name.split("_"), f"({points:g})"])
+def _headings(assignment: Assignment, narrow: bool) -> list[str]:
+    """Of all tasks and written answers: their names and points, or numbers from 1."""
+    if narrow:
+        return [str(number) for number, _ in enumerate(_points(assignment), 1)]
+    return ["\n".join([*name.split("_"), f"({p:g})"]) for name, p in _points(assignment)]
+
+
+def _points(assignment: Assignment) -> list[tuple[str, float]]:
+    tasks = [(task.name, task.points) for task in assignment.tasks]
+    return [*tasks, *assignment.written.items()]
+
+
+def _legend(assignment: Assignment) -> Columns:
+    """What the numbers above a narrow table stand for."""
+    named = enumerate(_points(assignment), 1)
+    return Columns(
+        [f"{n:2} {name} ({points:g})" for n, (name, points) in named],
+        padding=(0, 3),
+        column_first=True,
+    )
+
+
+def _caption(reports: Iterable[Report | None], decided: dict[str, float]) -> str:
+    return (
+        " ".join(f"{letter} {words(verdict)} " for verdict, letter in _LETTERS.items())
+        + ("\n* as the gradebook has it: by hand, or less for being late" if decided else "")
+        + (_PENDING if any(report and report.waiting for report in reports) else "")
+    )
 
 
 def _table(
@@ -116,33 +146,46 @@ def _table(
     rows: dict[str, Report | None],
     decided: dict[str, float],
     known: Mapping[str, Scores],
+    narrow: bool,
 ) -> Table:
     table = Table(
         title=title,
         box=SIMPLE_HEAD,
         padding=(0, 0, 0, 0),
         collapse_padding=True,
-        caption=" ".join(f"{letter} {words(verdict)} " for verdict, letter in _LETTERS.items())
-        + ("\n* as the gradebook has it: by hand, or less for being late" if decided else "")
-        + (_PENDING if any(report and report.waiting for report in rows.values()) else ""),
+        caption=_caption(rows.values(), decided),
     )
     table.add_column("student", no_wrap=True)
-    for task in assignment.tasks:
-        table.add_column(_heading(task.name, task.points), justify="right")
-    for name, points in assignment.written.items():
-        table.add_column(_heading(name, points), justify="right")
+    for heading in _headings(assignment, narrow):
+        table.add_column(heading, justify="right", no_wrap=True)
     more = _more(sum(assignment.written.values()))
-    table.add_column(f"score\n({assignment.points:g}{more})", justify="right")
+    table.add_column(f"score\n({assignment.points:g}{more})", justify="right", no_wrap=True)
     for student, report in rows.items():
         held = known.get(student, Scores())
-        cells = [_cell(task, report) for task in report.tasks] if report else []
-        cells += [_answer_cell(answer, held) for answer in report.written] if report else []
-        cells += [Text("")] * (len(assignment.tasks) + len(assignment.written) - len(cells))
+        cells = [_cell(task, report, narrow) for task in report.tasks] if report else []
+        cells += [_answer_cell(answer, held, narrow) for answer in report.written] if report else []
+        cells += [Text("")] * (len(_points(assignment)) - len(cells))
         score = _score(report) + _more(report.waiting if report else 0.0)
         if report and student in decided:
             score = f"{decided[student]:g} *" + _more(sum(held.unread(report).values()))
         table.add_row(Text(student), *cells, Text(score, style="bold"))
     return table
+
+
+def _print_rows(
+    assignment: Assignment,
+    title: str,
+    rows: dict[str, Report | None],
+    decided: dict[str, float],
+    known: Mapping[str, Scores],
+) -> None:
+    """A table; where the names of all tasks are too wide for it, they stand below."""
+    console = Console()
+    table = _table(assignment, title, rows, decided, known, narrow=False)
+    if console.measure(table, options=console.options.update(width=_WIDE)).maximum <= console.width:
+        return console.print(table)
+    console.print(_table(assignment, title, rows, decided, known, narrow=True))
+    console.print(_legend(assignment), highlight=False)
 
 
 def print_table(
@@ -162,7 +205,7 @@ def print_table(
     title = f"{assignment.name}: {len(graded)} graded now, {len(reports)} in all"
     if shown:
         rows = {student: reports[student] for student in shown}
-        Console().print(_table(assignment, title, rows, decided, known or {}))
+        _print_rows(assignment, title, rows, decided, known or {})
     else:
         print(title)
     if len(shown) < len(reports):

@@ -140,6 +140,7 @@ def test_the_thief_found_nothing(ours: Path) -> None:
 def test_feedback_shows_hints_and_no_check_source(ours: Path) -> None:
     page = (ours / "feedback" / "dan" / "vae" / "vae.html").read_text()
     assert "You have log sigma, the formula wants log sigma^2" in page
+    assert '<a href="#kl_divergence">kl_divergence</a> (Score: 0.0 / 5.0)' in page
     for secret in ("forms.kl", "wrong_kls", "Misconception("):
         assert secret not in page
     pictures = page.count('src="data:image/png')

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.assignment import Assignment
+from autograder.assignment import Assignment, find
 from autograder.results import ungraded
 from autograder.terminal import print_table
 from autograder.verdicts import Report, State
+from tests.conftest import ROOT
 
 
 def _said(
@@ -24,6 +25,19 @@ def test_a_small_course_is_shown_whole(vae: Assignment, capsys: pytest.CaptureFi
     assert "vae: 1 graded now, 200 in all" in said
     assert all(f"s{number:04} " in said for number in range(200))
     assert "12 *" in said and "not in this table" not in said
+
+
+@pytest.mark.parametrize("width", [80, 300])
+def test_every_task_is_named_whole_however_narrow_the_terminal(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    assignment = find("latent_space", ROOT)
+    said = _said(assignment, 3, ["s0001"], capsys)
+    assert "…" not in said and max(map(len, said.splitlines())) <= width
+    words = [word for task in assignment.tasks for word in task.name.split("_")]
+    assert all(word in said for word in words)
+    assert ("11 elbo (5)" in said) is (width == 80)
 
 
 def test_of_a_large_course_those_graded_now_are_shown(

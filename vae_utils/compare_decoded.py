@@ -17,7 +17,6 @@ from vae_utils.compare_pictures import in_all_scales, unlike, upright
 from vae_utils.drawn_codes import SAMPLES, Reading, fresh, off_codes
 from vae_utils.layout import Grid, place, scales
 
-
 _STEPS = 3  # of Gauss and Newton, until a code fits means that were cut off to whole numbers
 
 

@@ -29,6 +29,7 @@ class StandIn:
     mean: whether outputs are averaged over rows, to [m] or [].
     own: names of weights of the model that are further inputs, flattened: it can be trained.
     scale: what every entry is multiplied by.
+    step: whether outputs are 1 above 1/2 and else 0.
     """
 
     parameters: tuple[str, ...]
@@ -40,6 +41,7 @@ class StandIn:
     mean: bool = False
     own: tuple[str, ...] = ()
     scale: float = 1.0
+    step: bool = False
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         """The only output, or a tuple of all, each [..., m] or [...]."""
@@ -59,6 +61,8 @@ class StandIn:
             output = output.mean(0)
         if self.scale != 1:
             output = self.scale * output
+        if self.step:
+            output = (output > 0.5).to(output)
         return (0.5 + output).clamp(FAINTEST, 1 - FAINTEST) if self.ramp else output
 
     def without_noise(self) -> StandIn:
