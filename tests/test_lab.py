@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -151,7 +152,10 @@ def test_a_wrong_formula_shows_its_hint(page: Page) -> None:
     assert "Hint: You have log sigma, the formula wants log sigma^2" in said
     assert "expected [0]" in said and "yours [0]" in said and "Traceback" not in said
     cell = _cell(page, 'check("kl_divergence")')
-    assert cell.locator("svg circle").count() == 7
+    picture = cell.locator("img").get_attribute("src") or ""
+    drawn = base64.b64decode(picture.removeprefix("data:image/svg+xml;base64,"))
+    assert drawn.count(b"<circle") == 7
+    assert cell.locator("img").evaluate("image => image.naturalWidth") == 300
     cell.evaluate("cell => cell.scrollIntoView()")
     page.screenshot(path=str(ARTEFACTS / "hint.png"))
 

@@ -1,4 +1,4 @@
-"""Tiny pictures as SVG text: they cost no drawing library, and show wherever HTML does."""
+"""Tiny pictures as SVG: they cost no drawing library, and show wherever HTML does."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from html import escape
 
 import torch
 from torch import Tensor
+
+from vae_utils.embedded import embedded
 
 WIDTH, HEIGHT = 300, 170
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 8, 18, 30
@@ -58,10 +60,7 @@ def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
 
 
 def _svg(title: str, *parts: str) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" role="img">'
-        f"<title>{escape(title)}</title>{''.join(parts)}</svg>"
-    )
+    return embedded(title, "".join(parts), WIDTH, HEIGHT)
 
 
 def _line(frame: _Frame, xs: Sequence[float], ys: Sequence[float]) -> str:

@@ -1,4 +1,4 @@
-"""A student's figure beside a sketch of what was asked, as SVG text that shows wherever HTML does.
+"""A student's figure beside a sketch of what was asked, as images that show wherever HTML does.
 
 Drawn again from what was read of the figure, so that the grader needs no drawing library, and a
 hostile figure can bring nothing but numbers. With the random weights of a check, digits look like
@@ -22,12 +22,12 @@ from vae_utils.sketch_parts import (
     Plane,
     cells,
     coloured,
+    drawing,
     image,
     legend,
     named,
     placed,
     png,
-    svg,
     text,
 )
 
@@ -41,10 +41,10 @@ Drawn = tuple[str, float]
 
 def beside(kind: str, params: dict[str, Any], pictures: Sequence[Picture]) -> str:
     """Both, next to each other; only the sketch where nothing was drawn."""
-    asked = svg("what was asked", *_ASKED[kind](params))
+    asked = drawing("what was asked", *_ASKED[kind](params))
     if not pictures or not pictures[0]:
         return asked
-    yours = svg("your figure", *_yours(pictures[0], params))
+    yours = drawing("your figure", *_yours(pictures[0], params))
     return f'<div style="display:flex;flex-wrap:wrap;gap:24px">{yours}{asked}</div>'
 
 

@@ -14,6 +14,8 @@ from html import escape
 import torch
 from torch import Tensor
 
+from vae_utils.embedded import embedded
+
 SIDE = 300
 PALETTE = (
     "#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f",
@@ -28,15 +30,10 @@ Box = tuple[float, float, float, float]
 """Left, top, width, height."""
 
 
-def svg(title: str, inside: str, height: float) -> str:
-    """A drawing SIDE wide under its title."""
-    size = f'width="{SIDE}" height="{height + _HEAD:.0f}"'
-    view = f'viewBox="0 0 {SIDE} {height + _HEAD:.0f}"'
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} {view} role="img">'
-        f"<title>{escape(title)}</title>{text(0, 12, title, 12)}"
-        f'<g transform="translate(0 {_HEAD})">{inside}</g></svg>'
-    )
+def drawing(title: str, inside: str, height: float) -> str:
+    """A drawing SIDE wide under its title, as HTML."""
+    moved = f'{text(0, 12, title, 12)}<g transform="translate(0 {_HEAD})">{inside}</g>'
+    return embedded(title, moved, SIDE, height + _HEAD)
 
 
 def text(x: float, y: float, words: str, size: float, anchor: str = "start") -> str:
