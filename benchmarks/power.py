@@ -20,8 +20,8 @@ from torch import Tensor
 from autograder.checks import Draw
 from autograder.checks.vae import elbo, forms, sample, sample_with_reparam
 from autograder.checks.vae.parts import Parts
-from vae_utils import compare
-from vae_utils.compare import ALPHA, tolerance
+from vae_utils import compare_draws
+from vae_utils.compare_draws import ALPHA, tolerance
 
 DRAWS = 20
 POINTS = torch.linspace(-5, 5, 2001, dtype=torch.float64)
@@ -73,18 +73,18 @@ def _chernoff(
     bound = math.log(2 * count / ALPHA) / n
     shares = torch.linspace(0, 1, 100_001, dtype=torch.float64)
     nearest = shares.clamp(max(level - slack, 0.0), min(level + slack, 1.0))
-    passing = shares[compare._entropy(shares, nearest) <= bound]
+    passing = shares[compare_draws._entropy(shares, nearest) <= bound]
     edge = passing.min() if wrong < level else passing.max()
     t, d = abs(float(edge) - level), abs(wrong - level)
     if d <= t:
         return t, d, 0.0
     wanted = torch.tensor(wrong, dtype=torch.float64).clamp(1e-9, 1 - 1e-9)
-    return t, d, -n * float(compare._entropy(edge, wanted))
+    return t, d, -n * float(compare_draws._entropy(edge, wanted))
 
 
 def _levels(n: int, right: Tensor, wrong: Tensor) -> tuple[float, float, float]:
     """The same at the level that tells best; right, wrong: equally probable values, sorted."""
-    levels = torch.arange(1, compare._LEVELS, dtype=torch.float64) / compare._LEVELS
+    levels = torch.arange(1, compare_draws._LEVELS, dtype=torch.float64) / compare_draws._LEVELS
     points = right[(levels * len(right)).long()]
     shares = torch.searchsorted(wrong.contiguous(), points, right=True) / len(wrong)
     found = (
@@ -143,7 +143,7 @@ def _clearest(right: Tensor, wrong: Tensor) -> tuple[float, float, float]:
     """t, d and the logarithm of a miss at the frequency that tells best; both [2, D]."""
     pairs = torch.stack([right.flatten(), wrong.flatten()], 1).double().unique(dim=0)
     inside = pairs.clamp(1e-9, 1 - 1e-9)
-    farthest = compare._entropy(inside[:, 0], inside[:, 1]).argsort(descending=True)[:20]
+    farthest = compare_draws._entropy(inside[:, 0], inside[:, 1]).argsort(descending=True)[:20]
     found = (
         _chernoff(sample.DRAWS, float(q), float(p), 1 / sample.CODES, right.numel())
         for q, p in pairs[farthest]

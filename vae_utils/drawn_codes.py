@@ -1,6 +1,6 @@
 """Judges the codes and binary samples that were read from figures: are they drawn as asked?
 
-Ten statements at most, each at level ALPHA, whatever the number of codes. Eight are about the
+Ten statements, each at level ALPHA, whatever the number of codes. Eight are about the
 codes, all together and standardised: their mean and mean square, in all and for each entry, and the
 least and the largest of them. Two are about sums of sample minus mean, over pixels and with weights
 that codes and means determine: each pixel is a coin, and one with chance theta is sub-Gaussian with
@@ -19,7 +19,7 @@ from itertools import permutations
 import torch
 from torch import Tensor
 
-from vae_utils.compare import ALPHA
+from vae_utils.compare_draws import ALPHA
 
 _SAME = 2e-4  # of two codes, far below what chance makes
 _TWIN = 1e-3  # the same of two standardised codes

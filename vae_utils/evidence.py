@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vae_utils import picture
 from vae_utils.calls import Call, Reply
-from vae_utils.compare import first_difference
+from vae_utils.compare_values import first_difference
 from vae_utils.tape import Entry
 
 _SHOWN = 5

@@ -19,7 +19,7 @@ from autograder.checks import Draw
 from autograder.checks.densities import models
 from autograder.checks.densities.models import L, Parts, StandIns
 from vae_utils.calls import Instance
-from vae_utils.compare import ALPHA
+from vae_utils.compare_draws import ALPHA
 
 LEVELS = 401  # equally probable values in a table
 SLACK = 0.005  # of such a table

@@ -40,7 +40,7 @@ from autograder.checks.densities.monte_carlo import (
     reading,
 )
 from autograder.student import Student
-from vae_utils.compare import ALPHA
+from vae_utils.compare_draws import ALPHA
 from vae_utils.stand_in import FAINTEST
 
 FUNCTION = "kl_gaussian_gaussian_mc"

@@ -33,7 +33,7 @@ from autograder.checks.densities.active import LEVELS, Active, active, table
 from autograder.checks.densities.models import Parts, StandIns
 from autograder.student import Student
 from vae_utils.calls import Instance
-from vae_utils.compare import ALPHA
+from vae_utils.compare_draws import ALPHA
 
 TOLERANCE: dict[str, Any] = {"rtol": 1e-4, "atol": 0.02}
 FEW, MANY = 7, 200  # codes

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from autograder.checks import Draw
-from vae_utils.compare import ALPHA
+from vae_utils.compare_draws import ALPHA
 from vae_utils.stand_in import FAINTEST, StandIn
 
 LEVELS = 301  # equally probable values in a table

@@ -20,7 +20,7 @@ from autograder.checks.latent_space.models import D, Parts, StandIns, State, mod
 from autograder.checks.latent_space.scene import Scene
 from autograder.student import Answer, Student
 from vae_utils.calls import Instance
-from vae_utils.compare import ALPHA
+from vae_utils.compare_draws import ALPHA
 from vae_utils.stand_in import StandIn
 
 COPIES = 4096

@@ -20,7 +20,7 @@ from autograder.checks.latent_space import estimates
 from autograder.checks.latent_space.elbos import SAMPLER, Elbo
 from autograder.checks.latent_space.models import H, L, Parts
 from autograder.checks.latent_space.scene import Scene
-from vae_utils.compare import ALPHA
+from vae_utils.compare_draws import ALPHA
 
 _STATEMENTS = 2 * L + 2 * H
 _NAMING = 1e-4  # how often a name may be missed

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from autograder.checks.latent_space import estimates
 from autograder.checks.latent_space.models import Parts
-from vae_utils.compare import ALPHA
+from vae_utils.compare_draws import ALPHA
 
 SAMPLER = "sample_diag_gaussian"
 ROUNDING = 0.08

@@ -27,7 +27,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vae_utils.compare import ALPHA
+from vae_utils.compare_draws import ALPHA
 
 MOST = 0.4
 _TILTS = torch.logspace(-0.9, 0.7, 25, base=10, dtype=torch.float64)
@@ -65,7 +65,7 @@ def _groupings(places: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], ...]]
             yield from (((first, *others), *groups) for groups in _groupings(left))
 
 
-def _forms(count: int) -> Iterator[tuple[tuple[int, ...], ...]]:
+def forms(count: int) -> Iterator[tuple[tuple[int, ...], ...]]:
     """Which terms are drawn, the first always, and which of them share a code."""
     for size in range(count):
         for drawn in combinations(range(1, count), size):
@@ -103,7 +103,7 @@ def _chernoff(centred: list[Tensor], share: Tensor, tilts: Tensor, x: float, cou
         places: _cumulant(torch.as_tensor(sum(_chosen(centred, places))), share, tilts)
         for places in _groups(tuple(centred))
     }
-    sums = (torch.stack([psi[group] for group in form]).sum(0) for form in _forms(count))
+    sums = (torch.stack([psi[group] for group in form]).sum(0) for form in forms(count))
     return max(float(((total + x) / tilts.abs()).min()) for total in sums)
 
 

@@ -1,8 +1,9 @@
 """Task `sample_bernoulli`: x = 1 with probability theta, else 0, each entry on its own, any shape.
 
 Frequencies are bounded by Chernoff's inequality, products of two pixels by Hoeffding's (see
-`vae_utils.compare`). With 2,001 rows a frequency near 1/2 is known to 0.09. Rows of 199 pixels with
-probabilities between 0.02 and 0.98 never come twice unless rows share their random numbers.
+`vae_utils.compare_draws`). With 2,001 rows a frequency near 1/2 is known to 0.09. Rows of 199
+pixels with probabilities between 0.02 and 0.98 never come twice unless rows share their random
+numbers.
 """
 
 import torch

@@ -1,7 +1,7 @@
 """Claims about `elbo_top`: what many codes give, how a few vary, and which gradients arrive.
 
 Means and gradients are bounded by `estimates`, distributions by Chernoff's inequality (see
-`vae_utils.compare`), each at ALPHA, whichever right form an estimate has.
+`vae_utils.compare_draws`), each at ALPHA, whichever right form an estimate has.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from autograder.checks.latent_space.svi_numbers import (
     parts,
 )
 from autograder.student import Answer, Student
-from vae_utils.compare import ALPHA
+from vae_utils.compare_draws import ALPHA
 
 MANY, SOME = 4096, 64  # codes
 CALLS, SINGLES, PAIRS = 48, 700, 200
@@ -93,17 +93,23 @@ def _named(form: Tensor, n: int) -> dict[str, Any]:
 
 
 def _forms(half: Half, z: Tensor) -> list[Tensor]:
-    """Estimates [N] from single codes: all terms drawn, with one code or with one each, or some
-    replaced by their means.
+    """Estimates [N] from single codes, of every right form (see `estimates`), first of the one that
+    takes all terms at one code.
 
     With stand-ins for densities of codes the closed forms of their means no longer hold.
     """
     if set(half.known.stand_ins) & CODES:
         return [half.log_ratio(z)]
-    likelihood, prior, log_q = half.likelihood(z), half.known.log_prior(z), half.log_q(z)
-    apart = likelihood + _shuffled(prior, 1) - _shuffled(log_q, 2)
-    exact = likelihood - half.kl, likelihood + prior + half.entropy
-    return [likelihood + prior - log_q, apart, *exact]
+    terms = half.likelihood(z), half.known.log_prior(z), -half.log_q(z)
+    means = torch.tensor(0.0), -half.kl - half.entropy, half.entropy
+    found = []
+    for groups in sorted(estimates.forms(len(terms)), key=lambda groups: -len(groups[0])):
+        drawn = {place for group in groups for place in group}
+        value = sum(mean for place, mean in enumerate(means) if place not in drawn)
+        for seed, group in enumerate(groups):
+            value = value + _shuffled(torch.stack([terms[place] for place in group]).sum(0), seed)
+        found.append(torch.as_tensor(value))
+    return found
 
 
 def _shuffled(values: Tensor, seed: int) -> Tensor:

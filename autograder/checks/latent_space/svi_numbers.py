@@ -20,7 +20,7 @@ from autograder.checks import Draw
 from autograder.checks.latent_space import estimates, models
 from autograder.checks.latent_space.models import L, Parts, StandIns
 from vae_utils.calls import Instance
-from vae_utils.compare import ALPHA
+from vae_utils.compare_draws import ALPHA
 from vae_utils.stand_in import StandIn
 
 SAMPLER = "sample_diag_gaussian"

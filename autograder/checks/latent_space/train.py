@@ -32,7 +32,7 @@ from autograder.checks.latent_space.models import L, Parts, StandIns, State
 from autograder.checks.latent_space.training import ROWS
 from autograder.checks.loops import Loop, Trained, run, wrong
 from autograder.student import Student
-from vae_utils.compare import ALPHA
+from vae_utils.compare_draws import ALPHA
 
 SHARE, EXACT = 0.04, 0.005  # of a step, with noise and without
 SIZES = (512, 512, 128)  # of the batches of `test_elbo`

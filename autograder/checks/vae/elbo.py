@@ -25,7 +25,7 @@ from autograder.checks.vae.forms import gives
 from autograder.checks.vae.parts import Parts, StandIns
 from autograder.student import Answer, Student
 from vae_utils.calls import Instance
-from vae_utils.compare import ALPHA
+from vae_utils.compare_draws import ALPHA
 
 TOLERANCE: dict[str, Any] = {"rtol": 2e-4, "atol": 0.02}
 GRADIENT_TOLERANCE: dict[str, Any] = {"rtol": 5e-3, "atol": 0.02}

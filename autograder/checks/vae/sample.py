@@ -1,10 +1,10 @@
 """Task `sample`: z ~ N(0, I), theta = decoder(z), x ~ Bernoulli(theta); [num_samples, D] of 0, 1.
 
-Frequencies are bounded by Chernoff's inequality (see `vae_utils.compare`). A decoder that ignores
-z gives every pixel a known probability. A decoder in which pixel d looks at one latent dimension
-shows the distribution of z: P(x_d = 1) is a one-dimensional integral, and pixels that look at
-different dimensions are independent. A wrong decoder of the student's was paid for in its own task,
-so what is right with a stand-in for it passes as well (see `parts`).
+Frequencies are bounded by Chernoff's inequality (see `vae_utils.compare_draws`). A decoder that
+ignores z gives every pixel a known probability. A decoder in which pixel d looks at one latent
+dimension shows the distribution of z: P(x_d = 1) is a one-dimensional integral, and pixels that
+look at different dimensions are independent. A wrong decoder of the student's was paid for in its
+own task, so what is right with a stand-in for it passes as well (see `parts`).
 """
 
 import math

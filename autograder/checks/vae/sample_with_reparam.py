@@ -1,6 +1,6 @@
 """Task `sample_with_reparam`: z = mu + exp(logsigma) * eps, eps ~ N(0, I), one eps an entry.
 
-Judged by distribution (Dvoretzky-Kiefer-Wolfowitz, see `vae_utils.compare`) and by gradients:
+Judged by distribution (Dvoretzky-Kiefer-Wolfowitz, see `vae_utils.compare_draws`) and by gradients:
 dz/dmu = 1 and dz/dlogsigma = z - mu, exactly, whatever the noise was.
 """
 

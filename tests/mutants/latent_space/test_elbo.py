@@ -69,7 +69,7 @@ def test_the_bound_is_that_of_the_normal_distribution_where_noise_is_normal() ->
 
 
 def test_forms_are_all_ways_to_draw_terms_and_to_share_codes() -> None:
-    assert [len(list(estimates._forms(terms))) for terms in (1, 2, 3)] == [1, 3, 10]
+    assert [len(list(estimates.forms(terms))) for terms in (1, 2, 3)] == [1, 3, 10]
 
 
 def test_stand_ins_agree_whichever_way_is_taken() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.judge import losers
 from tests.mutants.book import Right, Wrong
+from tests.mutants.test_judge import losers
 
 from . import digits_right, digits_wrong
 from .notebook import BOOK
@@ -14,13 +14,9 @@ _SAMPLERS = {
     "sample_bernoulli": "return (theta > 0.5).float()",
     "sample_diag_gaussian": "return mu + torch.rand_like(mu)",
 }
-_FIGURES = ("samples_figure", "interpolation")
-WRONG = [
-    wrong
-    for wrong in digits_wrong.WRONG
-    if wrong.task in _FIGURES and "sample_bernoulli" in wrong.source
-]
-RIGHT = [right for right in digits_right.RIGHT if right.task in _FIGURES]
+_DRAWN = "(samples_figure)", "(draws_figure)", "(reconstruction_figure)"
+WRONG = [wrong for wrong in digits_wrong.WRONG if wrong.name.endswith(_DRAWN)]
+RIGHT = [right for right in digits_right.RIGHT if right.name.endswith(_DRAWN)]
 
 
 def _lost(case: Right, *names: str) -> set[str]:
