@@ -1,8 +1,8 @@
 """Task `sample_diag_gaussian`: z = mu + exp(logsig) * eps, eps ~ N(0, I), one eps an entry.
 
 Judged by distribution (Dvoretzky-Kiefer-Wolfowitz, see `vae_utils.compare_draws`: 30,000 entries,
-whose distribution function is known to 0.02) and by gradients: dz/dmu = 1 exactly, and dz/dlogsig, which
-is z - mu and so depends on the noise, arrives. Ten statements at 1e-10 in the first check.
+whose distribution function is known to 0.02) and by gradients: dz/dmu = 1 exactly, and dz/dlogsig,
+which is z - mu and so depends on the noise, arrives. Ten statements at 1e-10 in the first check.
 """
 
 import torch
