@@ -13,6 +13,8 @@ from nbformat.notebooknode import NotebookNode
 
 CHECKS = Path(__file__).parent / "checks"
 CONFIG = "nbgrader_config.py"
+ORDER = ("vae", "densities", "latent_space")
+"""In which students take the assignments."""
 
 
 class UnknownAssignment(LookupError):
@@ -161,8 +163,9 @@ def course_folder(start: Path | None = None) -> Path:
 
 
 def names() -> list[str]:
-    """All assignments that there are checks of."""
-    return sorted(path.name for path in CHECKS.iterdir() if (path / "__init__.py").is_file())
+    """All assignments that there are checks of, in the order of the course."""
+    found = {path.name for path in CHECKS.iterdir() if (path / "__init__.py").is_file()}
+    return [name for name in ORDER if name in found] + sorted(found - set(ORDER))
 
 
 def find(name: str, course: Path | None = None) -> Assignment:

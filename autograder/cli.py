@@ -26,6 +26,8 @@ Grades the notebooks of the VAE course.
   autograder report vae           write report/vae.html from the gradebook
   autograder restore              put back the gradebook as it was before the last batch
   autograder doctor --attack      look the machine over, and try the sandbox on it
+
+release, grade, regrade and report without a name act on all assignments of the course.
 """
 
 
@@ -57,8 +59,11 @@ def _parser() -> argparse.ArgumentParser:
             help="run students' code without walls, where the machine has none to offer",
         )
 
+    def one_or_all(added: argparse.ArgumentParser) -> None:
+        added.add_argument("assignment", nargs="?", help="its name (default: all of the course)")
+
     def batch(added: argparse.ArgumentParser) -> None:
-        added.add_argument("assignment")
+        one_or_all(added)
         added.add_argument("--student", nargs="+", metavar="ID", help="only these students")
         added.add_argument(
             "--jobs", type=_positive, metavar="N", help="workers (default: all cores)"
@@ -74,20 +79,23 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--feedback", action="store_true", help="write feedback pages as well")
         sandboxed(added)
 
-    added = command("release", commands.release, "Build the students' notebook and its tape.")
-    added.add_argument("assignment")
+    release = commands.of_each(commands.release)
+    added = command("release", release, "Build the students' notebook and its tape.")
+    one_or_all(added)
     added.add_argument(
         "--bundle", type=Path, metavar="FILE.zip", help="pack all that students need into one file"
     )
     added = command(
         "grade",
-        commands.alone(commands.grade),
+        commands.of_each(commands.alone(commands.grade)),
         "Grade submissions into the gradebook, in parallel.",
     )
     batch(added)
     added.add_argument("--force", action="store_true", help="grade again what is graded already")
     added = command(
-        "regrade", commands.alone(commands.regrade), "Judge all again; show who moves, then write."
+        "regrade",
+        commands.of_each(commands.alone(commands.regrade)),
+        "Judge all again; show who moves, then write.",
     )
     batch(added)
     added.add_argument("--dry-run", action="store_true", help="show, and write nothing")
@@ -107,8 +115,9 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--assignment", metavar="NAME", help="default: the file's name")
     added.add_argument("--save", type=Path, metavar="FILE.tape", help="write the calls as a tape")
     sandboxed(added)
-    added = command("report", commands.report, "Write one HTML page about an assignment.")
-    added.add_argument("assignment")
+    report = commands.of_each(commands.report)
+    added = command("report", report, "Write one HTML page about an assignment.")
+    one_or_all(added)
     added = command("restore", commands.restore, "Put back the gradebook as it was before a batch.")
     added.add_argument("copy", nargs="?", help="name of a copy (default: the newest)")
     added.add_argument("--list", action="store_true", help="show which copies there are")

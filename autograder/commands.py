@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.assignment import CONFIG, Assignment, course_folder, find
+from autograder.assignment import CONFIG, Assignment, course_folder, find, names
 from autograder.sandbox.policy import UNPROTECTED_VARIABLE, Policy, default_policy
 from autograder.sandbox.walls import require
 from autograder.verdicts import Report, State
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from autograder.engine import Workers
     from autograder.submissions import Submission
 
+Command = Callable[[argparse.Namespace], int]
 Graders = Callable[[argparse.Namespace, Assignment, Policy], int]
 
 
@@ -45,6 +46,34 @@ def _assignment(arguments: argparse.Namespace) -> Assignment:
     return find(arguments.assignment, _course(arguments))
 
 
+def of_each(run: Command) -> Command:
+    """A command about the assignment that is named, or about all of the course, one by one.
+
+    Those of which nothing was handed in are passed over, unless that is so of all.
+    """
+
+    def all_or_one(arguments: argparse.Namespace) -> int:
+        from autograder.submissions import NothingHandedIn
+
+        if arguments.assignment:
+            return run(arguments)
+        if vars(arguments).get("bundle"):
+            raise LookupError(f"a bundle holds one assignment: name it ({', '.join(names())})")
+        done, nothing = [], {}
+        for name in names():
+            try:
+                done.append(run(argparse.Namespace(**{**vars(arguments), "assignment": name})))
+            except NothingHandedIn as problem:
+                nothing[name] = str(problem)
+        if not done:
+            raise NothingHandedIn("\n".join(nothing.values()))
+        for name in nothing:
+            print(f"{name}: nothing was handed in")
+        return max(done)
+
+    return all_or_one
+
+
 def release(arguments: argparse.Namespace) -> int:
     from autograder.release import release
 
@@ -59,7 +88,7 @@ def release(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def alone(run: Graders) -> Callable[[argparse.Namespace], int]:
+def alone(run: Graders) -> Command:
     """A command that has the course to itself; another grader is waited for."""
 
     def locked(arguments: argparse.Namespace) -> int:

@@ -104,6 +104,10 @@ def overlooked(assignment: Assignment) -> list[str]:
     ]
 
 
+class NothingHandedIn(LookupError):
+    """There is no submission of an assignment, or none of a student."""
+
+
 def find_submissions(assignment: Assignment, students: list[str] | None = None) -> list[Submission]:
     """What lies in submitted/, by student; raises LookupError for a student who is not there."""
     name = assignment.name
@@ -111,10 +115,12 @@ def find_submissions(assignment: Assignment, students: list[str] | None = None) 
     submissions = (_notebook(p.parts[-2], p, name) for p in _folders(assignment))
     found = {s.student: replace(s, refused=link_in(assignment, s.path)) for s in submissions}
     if not found:
-        raise LookupError(f"nothing was handed in: there is no {place}/STUDENT/{name}/{name}.ipynb")
+        raise NothingHandedIn(
+            f"nothing was handed in: there is no {place}/STUDENT/{name}/{name}.ipynb"
+        )
     unknown = sorted(set(students or ()) - set(found))
     if unknown:
-        raise LookupError(
+        raise NothingHandedIn(
             f"no {name} submission of {', '.join(unknown)} in {place}; there are: "
             + (", ".join(found) or "none")
         )
@@ -194,10 +200,10 @@ def find_in_storage(
             found[student] = Submission(student, Path(name), url=files.unstrip_protocol(path))
     wanted = f"{url.rstrip('/')}/STUDENT/{assignment.name}/{name}"
     if not found:
-        raise LookupError(f"nothing was handed in: there is no {wanted}")
+        raise NothingHandedIn(f"nothing was handed in: there is no {wanted}")
     unknown = sorted(set(students or ()) - set(found))
     if unknown:
-        raise LookupError(f"there is no {wanted} of {', '.join(unknown)}")
+        raise NothingHandedIn(f"there is no {wanted} of {', '.join(unknown)}")
     return [found[student] for student in students] if students else list(found.values())
 
 
