@@ -16,10 +16,10 @@ $(VENV)/.ready: pyproject.toml
 
 demo: setup
 	python tests/samples.py demo
-	cd demo && autograder release vae
-	cd demo && autograder grade vae --feedback
-	cd demo && autograder report vae
-	@echo "gradebook: demo/gradebook.db   feedback: demo/feedback/   report: demo/report/vae.html"
+	cd demo && autograder release
+	cd demo && autograder grade --feedback
+	cd demo && autograder report
+	@echo "gradebook: demo/gradebook.db   feedback: demo/feedback/   reports: demo/report/"
 
 test: setup
 	python -m pytest --ignore tests/mutants
@@ -37,9 +37,7 @@ lint: setup
 	mypy
 
 release: setup
-	autograder release vae
-	autograder release densities
-	autograder release latent_space
+	autograder release
 
 clean:
 	rm -rf demo artefacts .pytest_cache .mypy_cache .ruff_cache

@@ -171,6 +171,11 @@ def names() -> list[str]:
 def find(name: str, course: Path | None = None) -> Assignment:
     """The assignment of that name; raises UnknownAssignment and lists what there is."""
     known = names()
-    if name not in known:
-        raise UnknownAssignment(f"no assignment {name!r}; there is: {', '.join(known)}")
-    return Assignment(name, course or course_folder())
+    if name in known:
+        return Assignment(name, course or course_folder())
+    found = Assignment(name, course or course_folder())
+    if found.source.is_file():
+        raise UnknownAssignment(
+            f"{found.source} is there, but {CHECKS / name / '__init__.py'} with its rules is not"
+        )
+    raise UnknownAssignment(f"no assignment {name!r}; there is: {', '.join(known)}")

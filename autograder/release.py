@@ -16,6 +16,7 @@ import numpy as np
 from nbformat.notebooknode import NotebookNode
 
 from autograder.assignment import CHECKS, CONFIG, Assignment, ReleaseFailed, grade_id, is_solution
+from autograder.proofreading import problems
 from autograder.stamps import is_current, stamp
 
 TAPE_SEED = 20260101
@@ -122,8 +123,11 @@ def release(assignment: Assignment) -> None:
         _generate(assignment.course, assignment.name, config)
         if tape is not None:
             assignment.tape.write_bytes(tape)
+        made = Assignment(assignment.name, assignment.course)
+        if found := problems(made):
+            raise ReleaseFailed("\n".join([f"{assignment.source} and its checks differ:", *found]))
         if not is_recorded(assignment):
-            record_tape(Assignment(assignment.name, assignment.course))
+            record_tape(made)
 
 
 @contextlib.contextmanager

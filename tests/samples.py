@@ -1,4 +1,4 @@
-"""The demo's sample submissions, made from the reference by small edits, with honest scores.
+"""The demo's sample submissions, made from the references by small edits, with honest scores.
 
 python tests/samples.py FOLDER     make a course folder with everything to grade
 """
@@ -142,9 +142,36 @@ for source in loot.values():
     exec(source)
 """.replace("SECRET", repr(str(ROOT)))
 
+_ROUGH_MEAN = """
+def log_mean_exp(y):
+    return y.exp().mean(dim=-1).log()
+"""
+_MEANS_BELOW = """
+def samples_figure(model, count=10):
+    theta = torch.sigmoid(model.decoder(torch.randn(count, 2))).detach()
+    figure, axes = plt.subplots(2, count, squeeze=False)
+    for column in range(count):
+        show_digit(axes[0, column], sample_bernoulli(theta[column]))
+        show_digit(axes[1, column], theta[column])
+    return figure
+
+
+def draws_figure(model, count=10, samples=3):
+    raise NotImplementedError()
+"""
+
+
+def _solved(released: NotebookNode, solved: NotebookNode) -> bytes:
+    return _bytes(handed_in(released, solved))
+
+
+def _untouched(released: NotebookNode, _: NotebookNode) -> bytes:
+    return _bytes(released)
+
+
 SAMPLES = (
-    Sample("ada", "full marks", 70, lambda r, s: _bytes(handed_in(r, s))),
-    Sample("ben", "untouched", 0, lambda r, s: _bytes(r)),
+    Sample("ada", "full marks", 70, _solved),
+    Sample("ben", "untouched", 0, _untouched),
     Sample("carla", "half done: three tasks", 30, _half_done),
     Sample("dan", "KL with log sigma for log variance", 65, replaced("kl_divergence", _WRONG_KL)),
     Sample("eva", "scalar ELBO", 55, replaced("elbo", _SCALAR_ELBO)),
@@ -155,6 +182,20 @@ SAMPLES = (
     Sample("joy", "one duplicated cell", 70, _duplicated),
     Sample("kim", "not JSON", None, lambda r, s: b"\x50\x4b\x03\x04 this is no notebook"),
 )
+COURSE = {
+    "vae": SAMPLES,
+    "densities": (
+        Sample("ada", "full marks", 50, _solved),
+        Sample("ben", "untouched", 0, _untouched),
+        Sample("dan", "log-mean-exp that underflows", 46, replaced("log_mean_exp", _ROUGH_MEAN)),
+    ),
+    "latent_space": (
+        Sample("ada", "full marks but for two answers that a person reads", 48, _solved),
+        Sample("dan", "means below samples, a picture missing", 43,
+               replaced("samples_figure", _MEANS_BELOW)),
+    ),
+}  # fmt: skip
+"""Of all assignments."""
 
 
 def make_course(folder: Path) -> None:
@@ -181,12 +222,15 @@ def main(folder: str) -> None:
     """Make the demo's course."""
     course = Path(folder).resolve()
     make_course(course)
-    hand_in(find("vae", course))
-    about = {s.student: {"about": s.about, "honest score": s.score} for s in SAMPLES}
+    about: dict[str, dict[str, object]] = {}
+    for name, samples in COURSE.items():
+        hand_in(find(name, course), samples)
+        about[name] = {s.student: {"about": s.about, "honest score": s.score} for s in samples}
+        print(f"{name}:")
+        for sample in samples:
+            honest = "refused" if sample.score is None else f"{sample.score:g} points"
+            print(f"  {sample.student:6} {sample.about}: {honest} expected")
     (course / "samples.json").write_text(json.dumps(about, indent=2) + "\n")
-    for sample in SAMPLES:
-        honest = "refused" if sample.score is None else f"{sample.score:g} points"
-        print(f"  {sample.student:6} {sample.about}: {honest} expected")
 
 
 if __name__ == "__main__":

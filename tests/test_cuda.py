@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from autograder.assignment import names
+
 ROOT = Path(__file__).resolve().parents[1]
 LENIENT = 'try:\n    check("{0}")\nexcept Exception as error:\n    print("{0}:", error)\n'
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-@pytest.mark.parametrize("name", ["vae", "densities", "latent_space"])
+@pytest.mark.parametrize("name", names())
 def test_a_reference_passes_its_checks_on_cuda(name: str, tmp_path: Path) -> None:
     source = (ROOT / "solutions" / name / f"{name}.py").read_text()
     script = tmp_path / f"{name}.py"
@@ -38,4 +40,4 @@ def test_a_reference_passes_its_checks_on_cuda(name: str, tmp_path: Path) -> Non
     assert "Computing on cuda" in done.stdout
     assert not problems
     points = re.findall(r"([\d.?]+) of ([\d.]+) points", done.stdout)
-    assert len(points) > 5 and all(got in (most, "?") for got, most in points)
+    assert points and all(got in (most, "?") for got, most in points)

@@ -81,7 +81,7 @@ def refused(reply: Reply) -> str | None:
     if reply.failure is None:
         return "no error is raised"
     if reply.failure.kind in _ACCIDENTS:
-        return f"it stops with a {reply.failure.kind}, which is an accident; a ValueError is wanted"
+        return f"it stops with {reply.failure.kind}, an accident; a ValueError is wanted"
     return None
 
 

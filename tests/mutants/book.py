@@ -35,12 +35,14 @@ class Book:
 
     given: grade ids of the cells that solutions rest on. around: what stands for the cells of the
     settings and the data, run behind the cell `settings`. heavy: tasks that take long to judge.
+    promised: how many named mistakes and how many right solutions there are to be at least.
     """
 
     name: str
     given: tuple[str, ...]
     around: str = ""
     heavy: tuple[str, ...] = ()
+    promised: int = 0
 
     @cached_property
     def assignment(self) -> Assignment:

@@ -9,5 +9,6 @@ BOOK = Book(
     given=("imports", "settings", "model_class"),
     around='device = torch.device("cpu")',
     heavy=("train", "log_p_x"),
+    promised=40,
 )
 body = BOOK.body

@@ -7,4 +7,5 @@ BOOK = Book(
     given=("imports", "settings", "model_class", "show_digit"),
     around='device = torch.device("cpu")',
     heavy=("train", "samples_figure", "latent_scatter", "interpolation", "svi"),
+    promised=40,
 )

@@ -13,6 +13,7 @@ BOOK = Book(
     given=("imports", "settings", "model_class"),
     around=_AROUND,
     heavy=("embeddings",),  # t-SNE
+    promised=40,
 )
 ASSIGNMENT = BOOK.assignment
 body, namespace, student = BOOK.body, BOOK.namespace, BOOK.student
