@@ -187,7 +187,7 @@ COURSE = {
     "densities": (
         Sample("ada", "full marks", 50, _solved),
         Sample("ben", "untouched", 0, _untouched),
-        Sample("dan", "log-mean-exp that underflows", 46, replaced("log_mean_exp", _ROUGH_MEAN)),
+        Sample("dan", "log-mean-exp that underflows", 47, replaced("log_mean_exp", _ROUGH_MEAN)),
     ),
     "latent_space": (
         Sample("ada", "full marks but for two answers that a person reads", 48, _solved),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,21 @@ def test_errors_are_sentences(arguments: tuple[str, ...], said: str) -> None:
     done = autograder(*arguments)
     assert done.returncode == 2
     assert said in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["grade", "regrade", "report"])
+def test_without_a_name_all_assignments_are_meant(command: str, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    done = autograder(command, "--course", tmp_path)
+    assert done.returncode == 2
+    for name in names():
+        assert f"submitted/STUDENT/{name}/{name}.ipynb" in done.stderr
+
+
+def test_a_bundle_holds_one_assignment(tmp_path: Path) -> None:
+    done = autograder("release", "--bundle", tmp_path / "x.zip")
+    assert done.returncode == 2
+    assert f"name it ({', '.join(names())})" in done.stderr
 
 
 def test_outside_a_course_nothing_is_guessed(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 import torch
@@ -30,8 +30,7 @@ _FEW = 3  # codes: two of them may be near each other
 _MANY = 8  # codes: they are never on one line
 _SOME = 20  # numbers: fewer do not show that they are uniform
 _NEVER = 1e-14  # a chance
-_NOT_THEIRS = "the samples do not belong to the means of their code"
-STEP = 0.3  # a mean above which a pixel is 1 where nothing is drawn
+SHIFT = 0.15  # that a stand-in adds to the probability of a 1
 
 
 @dataclass(frozen=True)
@@ -226,10 +225,12 @@ def _not_rounded(readings: list[Reading], _: Tensor) -> str | None:
     return None if torch.equal(shown, (means >= 0.5).to(shown)) else "not rounded"
 
 
-def _not_stepped(readings: list[Reading], _: Tensor) -> str | None:
-    means, shown = _stacked(readings)
-    clear = (means - STEP).abs() > _NEAR
-    return None if torch.equal(shown[clear], (means > STEP)[clear].to(shown)) else _NOT_THEIRS
+def _not_shifted(readings: list[Reading], mean: Tensor) -> str | None:
+    moved = [
+        replace(r, samples=[(code, (m + SHIFT).clamp(max=1.0), x) for code, m, x in r.samples])
+        for r in readings
+    ]
+    return _not_drawn(moved, mean)
 
 
 def _not_means(readings: list[Reading], _: Tensor) -> str | None:
@@ -249,11 +250,11 @@ def _not_repeated(readings: list[Reading], _: Tensor) -> str | None:
 SAMPLES: dict[str, Callable[[list[Reading], Tensor], str | None]] = {
     "drawn": _not_drawn,
     "rounded": _not_rounded,
-    "stepped": _not_stepped,
+    "shifted": _not_shifted,
     "means": _not_means,
     "repeated": _not_repeated,
     "shared": _not_shared,
     "other": lambda *_: None,
 }
 """What is wrong with samples, given the means of codes [K, L]: "drawn" with the means of pixels as
-probabilities, "stepped" by a stand-in, or mistakes to recognise."""
+probabilities, "shifted" by a stand-in, or mistakes to recognise."""

@@ -19,7 +19,7 @@ from autograder.checks import Draw
 from autograder.checks.latent_space import models
 from autograder.checks.latent_space.models import D, H, L, Parts, StandIns
 from vae_utils.calls import Instance
-from vae_utils.drawn_codes import STEP
+from vae_utils.drawn_codes import SHIFT
 from vae_utils.stand_in import StandIn
 
 FAINT = 0.002
@@ -76,11 +76,10 @@ def with_and_without(stand_ins: StandIns, *names: str) -> Iterator[StandIns]:
             yield {name: s for name, s in stand_ins.items() if name not in left_out}
 
 
-def stepped() -> StandIns:
-    """In place of `sample_bernoulli`: 1 where the mean is above STEP, so that `samples` are
-    "stepped"."""
-    maps = ((torch.tensor(0.5 - STEP), torch.tensor(1.0)),)
-    return {"sample_bernoulli": StandIn(("theta",), maps, plain=True, step=True)}
+def shifted() -> StandIns:
+    """In place of `sample_bernoulli`: 1 with the probability theta + SHIFT, or 1."""
+    maps = ((torch.tensor(SHIFT), torch.tensor(1.0)),)
+    return {"sample_bernoulli": StandIn(("theta",), maps, noise=0.5, plain=True, step=True)}
 
 
 def cloud() -> StandIns:
@@ -91,4 +90,4 @@ def cloud() -> StandIns:
 
 def samples(stand_ins: StandIns) -> str:
     """How samples look: see `vae_utils.drawn_codes`."""
-    return "stepped" if "sample_bernoulli" in stand_ins else "drawn"
+    return "shifted" if "sample_bernoulli" in stand_ins else "drawn"

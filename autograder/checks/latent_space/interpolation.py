@@ -15,7 +15,7 @@ from torch import Tensor
 
 from autograder.checks import Draw, worth
 from autograder.checks.latent_space import models
-from autograder.checks.latent_space.affine import affine, cloud, samples, stepped
+from autograder.checks.latent_space.affine import affine, cloud, samples, shifted
 from autograder.checks.latent_space.interpolation_mistakes import (
     Ways,
     accepted,
@@ -133,7 +133,7 @@ def test_reconstructions(student: Student, draw: Draw) -> None:
         params, fixed = (_asked(images, mu, logsigma, draws) | more for draws in (3, 2))
         answer.must("decoded", params, wrong_reconstructions(params, fixed))
 
-    parts = models.logits(draw) | models.encoding(draw, -1.7) | stepped() | cloud()
+    parts = models.logits(draw) | models.encoding(draw, -1.7) | shifted() | cloud()
     student.given(parts, claim)
 
 

@@ -20,7 +20,7 @@ from autograder.checks.latent_space.affine import (
     affine,
     cloud,
     samples,
-    stepped,
+    shifted,
     with_and_without,
 )
 from autograder.checks.latent_space.attempts import either
@@ -95,7 +95,7 @@ def _must_show(
         names = "sample_bernoulli", "sample_diag_gaussian"
         either(student, claim, with_and_without(stand_ins, *names))
 
-    student.given(models.logits(draw) | stepped() | cloud(), one_by_one)
+    student.given(models.logits(draw) | shifted() | cloud(), one_by_one)
 
 
 def _two_rows(count: int) -> dict[str, Any]:
