@@ -37,6 +37,7 @@ LAYERS = (
     ("autograder.backups",),
     ("autograder.written",),
     ("autograder.release",),
+    ("autograder.proofreading",),
     ("autograder.tape_recorder",),
     ("autograder.record",),
     ("autograder.grading",),

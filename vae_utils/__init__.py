@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from vae_utils.checking import check
     from vae_utils.data import load_mnist
     from vae_utils.device import select_device
+    from vae_utils.digit_arrays import load_digits_arrays
     from vae_utils.notebook import add_to_class
     from vae_utils.plots import (
         plot_losses,
@@ -27,6 +28,7 @@ __all__ = [
     "add_to_class",
     "check",
     "load_binarized_mnist",
+    "load_digits_arrays",
     "load_mnist",
     "load_weights",
     "plot_losses",
@@ -44,6 +46,7 @@ _HOME = {
     "add_to_class": "vae_utils.notebook",
     "check": "vae_utils.checking",
     "load_binarized_mnist": "vae_utils.binarized",
+    "load_digits_arrays": "vae_utils.digit_arrays",
     "load_mnist": "vae_utils.data",
     "load_weights": "vae_utils.weights",
     "plot_losses": "vae_utils.plots",
