@@ -15,7 +15,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from autograder.assignment import find
+from autograder.assignment import UnknownAssignment, find
 from autograder.sandbox import landlock, syscalls, walls
 
 _DISTRIBUTION = "vae-course-kit"
@@ -76,7 +76,12 @@ def _assignments(course: Path) -> Iterator[Finding]:
     from autograder.release import is_recorded
 
     for source in sorted((course / "solutions").glob("*/*.py")):
-        assignment = find(source.stem, course)
+        try:
+            assignment = find(source.stem, course)
+        except UnknownAssignment as error:
+            remedy = "write its checks (docs/authoring.md), or take it out of solutions/"
+            yield Finding(f"release of {source.stem}", False, str(error), remedy)
+            continue
         there = assignment.released.is_file() and assignment.tape.is_file()
         fresh = there and is_recorded(assignment)
         seen = "notebook and tape are up to date" if fresh else "out of date" if there else "none"

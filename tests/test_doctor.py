@@ -56,6 +56,13 @@ def test_a_release_that_is_missing_is_found(course: Path) -> None:
     assert _sick(course)["release of vae"].remedy == "autograder release vae"
 
 
+def test_a_notebook_without_checks_is_found(course: Path) -> None:
+    (course / "solutions" / "toys").mkdir()
+    (course / "solutions" / "toys" / "toys.py").touch()
+    found = _sick(course)["release of toys"]
+    assert "with its rules is not" in found.seen and "docs/authoring.md" in found.remedy
+
+
 def test_missing_walls_are_found(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walls.landlock, "abi", lambda: 0)
     assert set(_sick(course)) == {"files (Landlock)", "sandbox"}
