@@ -30,6 +30,7 @@ _FEW = 3  # codes: two of them may be near each other
 _MANY = 8  # codes: they are never on one line
 _SOME = 20  # numbers: fewer do not show that they are uniform
 _NEVER = 1e-14  # a chance
+_ODD = 0.01  # how often a sample that is drawn may look odd
 SHIFT = 0.15  # that a stand-in adds to the probability of a 1
 
 
@@ -159,28 +160,41 @@ def _not_drawn(readings: list[Reading], mean: Tensor) -> str | None:
     if any(map(_share_chance, readings)):
         return "the samples share their random numbers: draw one for each pixel of each"
     means, shown = _stacked(readings)
-    logits = torch.logit(means.clamp(_SURE, 1 - _SURE))
-    variance = torch.tanh(logits / 2) / (2 * logits)
-    variance = torch.where(logits.abs() < 1e-3, torch.tensor(0.25, dtype=variance.dtype), variance)
-    for weights in (logits, _pushes(readings, mean)):
-        off = float(((shown - means) * weights).sum())
-        width = float((weights**2 * variance).sum())
-        if abs(off) > math.sqrt(2 * width * math.log(2 / ALPHA)):
+    for weights in (_logits(means), _pushes(readings, mean)):
+        if _off(means.flatten(), shown.flatten(), weights.flatten()):
             return "the samples are not drawn with the means of their code as probabilities"
     return None
+
+
+def _logits(means: Tensor) -> Tensor:
+    return torch.logit(means.clamp(_SURE, 1 - _SURE))
+
+
+def _off(means: Tensor, shown: Tensor, weights: Tensor, alpha: float = ALPHA) -> Tensor:
+    """Whether sums of weighted samples [..., n] are off by more than the noise of coins allows."""
+    logits = _logits(means)
+    variance = torch.tanh(logits / 2) / (2 * logits)
+    variance = torch.where(logits.abs() < 1e-3, torch.tensor(0.25, dtype=variance.dtype), variance)
+    off = ((shown - means) * weights).sum(-1).abs()
+    width = (weights**2 * variance).sum(-1)
+    return off > (2 * width * math.log(2 / alpha)).sqrt()
 
 
 def _share_chance(reading: Reading) -> bool:
     """Whether two samples [D] of a figure, or all pixels of one, have their random numbers in
     common.
 
-    Then no pixel is 1 in one sample and 0 in the other where its mean is larger; and in one sample,
-    all that are 1 have larger means than all others.
+    Then no pixel is 1 in one sample and 0 in the other where its mean is larger, and each of the
+    two alone looks as it should; or in one sample, all that are 1 have larger means than all
+    others.
     """
     means, shown = _stacked([reading])
+    ones = torch.ones_like(means)
+    odd = _off(means, shown, _logits(means), _ODD) | _off(means, shown, ones, _ODD)
+    proper = (~odd).nonzero()[:, 0].tolist()
     return _share_pixels(means, shown) or any(
         _below(means[one], shown[one], means[other], shown[other])
-        for one, other in permutations(range(len(means)), 2)
+        for one, other in permutations(proper, 2)
     )
 
 
