@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from vae_utils.arrays import as_arrays
 from vae_utils.calls import Reply
 from vae_utils.compare_calls import answered, answers, cost, refused, repeats, steady, varies
 from vae_utils.compare_draws import (
@@ -40,9 +43,17 @@ KINDS: dict[str, Callable[..., str | None]] = {
 
 
 def compare(kind: str, reply: Reply, params: dict[str, Any]) -> str | None:
-    """The comparison of that name; None if the reply is as expected."""
-    if kind not in KINDS:
-        from vae_utils.figure_kinds import KINDS as OF_FIGURES
+    """The comparison of that name; None if the reply is as expected.
 
-        return OF_FIGURES[kind](reply, **params)
-    return KINDS[kind](reply, **params)
+    params: numbers as arrays, or as tensors where torch is loaded.
+    """
+    with np.errstate(all="ignore"):  # odd answers make odd numbers
+        return _function(kind)(reply, **as_arrays(params))
+
+
+def _function(kind: str) -> Callable[..., str | None]:
+    if kind in KINDS:
+        return KINDS[kind]
+    from vae_utils.figure_kinds import KINDS as OF_FIGURES
+
+    return OF_FIGURES[kind]
