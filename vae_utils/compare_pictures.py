@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
-from torch import Tensor
+import numpy as np
 
+from vae_utils.arrays import Array
 from vae_utils.calls import Reply
 from vae_utils.layout import Grid, place, scales
 
 
+@np.errstate(all="ignore")
 def panels(
     reply: Reply,
     *,
-    images: tuple[Tensor, ...],
+    images: tuple[Array, ...],
     columns: int,
     atol: float = 2e-3,
     ticks: bool = False,
@@ -44,9 +45,9 @@ def panels(
     return None
 
 
-def upright(images: list[Tensor], turned: bool) -> list[Tensor]:
+def upright(images: list[Array], turned: bool) -> list[Array]:
     """The images as they are, or with rows for columns."""
-    return [image.mT for image in images] if turned else images
+    return [image.T for image in images] if turned else images
 
 
 def in_all_scales(problems: Iterator[str | None]) -> str | None:
@@ -55,12 +56,13 @@ def in_all_scales(problems: Iterator[str | None]) -> str | None:
     return first if first and all(problems) else None
 
 
+@np.errstate(all="ignore")
 def mosaic(
     reply: Reply,
     *,
     shape: tuple[int, int],
-    places: Tensor,
-    values: Tensor,
+    places: Array,
+    values: Array,
     columns: int = 1,
     captions: tuple[str, ...] = (),
     atol: float = 2e-3,
@@ -83,7 +85,7 @@ def mosaic(
         if binary and all(((pixels == 0) | (pixels == 1)).all() for pixels in picked):
             continue
         problem = in_all_scales(
-            _off_pixels(torch.stack(scaled), places, values, columns, atol + coarse)
+            _off_pixels(np.stack(scaled), places, values, columns, atol + coarse)
             for scaled, coarse in scales(picked)
         )
         if problem:
@@ -91,32 +93,28 @@ def mosaic(
     return None
 
 
-def _off_pixels(
-    seen: Tensor, places: Tensor, values: Tensor, columns: int, atol: float
-) -> str | None:
-    off = ~((seen - values.double()).abs() <= atol)
+def _off_pixels(seen: Array, places: Array, values: Array, columns: int, atol: float) -> str | None:
+    off = ~(abs(seen - values.astype(float)) <= atol)
     if not off.any():
         return None
-    number, pixel = (int(n) for n in off.nonzero()[0])
+    number, pixel = (int(n) for n in np.argwhere(off)[0])
     row, column = places[pixel].tolist()
     where = f"{place(number, columns)}: " if len(values) > 1 else ""
     return (
         f"{where}the pixel in row {row}, column {column} is {float(seen[number, pixel]):.3g}, "
-        f"{float(values[number, pixel]):.3g} wanted ({int(off.sum())} of the {off.numel()} "
+        f"{float(values[number, pixel]):.3g} wanted ({int(off.sum())} of the {off.size} "
         "pixels that were looked at differ)"
     )
 
 
-def unlike(
-    found: list[Tensor], wanted: tuple[Tensor, ...], columns: int, atol: float
-) -> str | None:
+def unlike(found: list[Array], wanted: tuple[Array, ...], columns: int, atol: float) -> str | None:
     """Where the first image differs from the one that is wanted, if one does."""
     for number, (image, right) in enumerate(zip(found, wanted, strict=True)):
-        off = ~((image - right.double()).abs() <= atol)
+        off = ~(abs(image - right.astype(float)) <= atol)
         if off.any():
-            y, x = (int(n) for n in off.nonzero()[0])
+            y, x = (int(n) for n in np.argwhere(off)[0])
             return (
-                f"{place(number, columns)}: {int(off.sum())} of {off.numel()} pixels differ; that "
+                f"{place(number, columns)}: {int(off.sum())} of {off.size} pixels differ; that "
                 f"in row {y}, column {x} is {float(image[y, x]):.3g}, {float(right[y, x]):.3g} "
                 "wanted"
             )

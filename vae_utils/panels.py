@@ -5,13 +5,16 @@ The same in the grader's messages and in a notebook; nothing here needs a drawin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-import torch
-from torch import Tensor
+import numpy as np
 
-_NO_POINTS = torch.zeros(0, 2)
-_NO_COLOURS = torch.zeros(0, 3)
+from vae_utils.arrays import Array
+
+
+def _none(width: int) -> Callable[[], Array]:
+    return lambda: np.zeros((0, width), np.float32)
 
 
 @dataclass(frozen=True)
@@ -29,14 +32,14 @@ class Panel:
     """
 
     box: tuple[float, ...]
-    images: tuple[Tensor, ...] = ()
-    points: Tensor = _NO_POINTS
-    colours: Tensor = _NO_COLOURS
-    contours: tuple[Tensor, ...] = ()
+    images: tuple[Array, ...] = ()
+    points: Array = field(default_factory=_none(2))
+    colours: Array = field(default_factory=_none(3))
+    contours: tuple[Array, ...] = ()
     families: tuple[int, ...] = ()
     ticks: int = 0
     legend: tuple[str, ...] = ()
-    legend_colours: Tensor = _NO_COLOURS
+    legend_colours: Array = field(default_factory=_none(3))
     colourbar: bool = False
 
     @property
