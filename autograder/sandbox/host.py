@@ -52,9 +52,10 @@ def _clean_environment() -> dict[str, str]:
     }
 
 
-def _launch(theirs: socket.socket, with_torch: bool, *arguments: str) -> subprocess.Popen[bytes]:
+def _launch(theirs: socket.socket, with_torch: bool, *more: str) -> subprocess.Popen[bytes]:
+    arguments = (*(("torch",) if with_torch else ()), *more)
     return subprocess.Popen(
-        [sys.executable, "-m", "autograder.sandbox.zygote", *_named(theirs, with_torch), *arguments],
+        [sys.executable, "-m", "autograder.sandbox.zygote", str(theirs.fileno()), *arguments],
         pass_fds=[theirs.fileno()],
         env=_clean_environment(),
         cwd="/",
@@ -62,10 +63,6 @@ def _launch(theirs: socket.socket, with_torch: bool, *arguments: str) -> subproc
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-
-
-def _named(theirs: socket.socket, with_torch: bool) -> tuple[str, ...]:
-    return (str(theirs.fileno()), *(("torch",) if with_torch else ()))
 
 
 class Nursery:
