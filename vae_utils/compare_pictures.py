@@ -1,8 +1,9 @@
-"""Holds figures of digits against given images, all of their pixels or some.
+"""Holds figures of digits, or of images in colour, against given ones: all pixels or some.
 
 As in `vae_utils.compare`, each comparison returns None, or what is wrong. Grey values may be
-shown from 0 to 1 or to 255, bright on dark or dark on bright. Two mistakes are recognised in all
-figures: ticks, where they are not wanted, and images that are turned, rows for columns.
+shown from 0 to 1 or to 255, bright on dark or dark on bright; colours from 0 to 1 or to 255. Two
+mistakes are recognised in all figures: ticks, where they are not wanted, and images that are
+turned, rows for columns.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ def panels(
 ) -> str | None:
     """Figures of one image a panel, row by row.
 
-    images: [H, W] each, in [0, 1]. ticks: whether numbers at the axes are allowed.
+    images: [H, W] each, or [H, W, 3] each in colour, in [0, 1]. ticks: whether numbers at the axes
+    are allowed.
     """
-    height, width = images[0].shape
-    asked = Grid(len(images) // columns, columns, (height, width), ticks)
+    height, width, *channels = images[0].shape
+    asked = Grid(len(images) // columns, columns, (height, width), ticks, bool(channels))
     for picture in reply.pictures:
         found = asked.images(picture)
         if isinstance(found, str):
@@ -47,7 +49,7 @@ def panels(
 
 def upright(images: list[Array], turned: bool) -> list[Array]:
     """The images as they are, or with rows for columns."""
-    return [image.T for image in images] if turned else images
+    return [image.swapaxes(0, 1) for image in images] if turned else images
 
 
 def in_all_scales(problems: Iterator[str | None]) -> str | None:
@@ -111,11 +113,17 @@ def unlike(found: list[Array], wanted: tuple[Array, ...], columns: int, atol: fl
     """Where the first image differs from the one that is wanted, if one does."""
     for number, (image, right) in enumerate(zip(found, wanted, strict=True)):
         off = ~(abs(image - right.astype(float)) <= atol)
+        off = off.any(-1) if off.ndim == 3 else off
         if off.any():
             y, x = (int(n) for n in np.argwhere(off)[0])
             return (
                 f"{place(number, columns)}: {int(off.sum())} of {off.size} pixels differ; that "
-                f"in row {y}, column {x} is {float(image[y, x]):.3g}, {float(right[y, x]):.3g} "
-                "wanted"
+                f"in row {y}, column {x} is {_said(image[y, x])}, {_said(right[y, x])} wanted"
             )
     return None
+
+
+def _said(pixel: Array) -> str:
+    """A grey value [], or red, green and blue [3]."""
+    numbers = ", ".join(f"{float(number):.3g}" for number in pixel.flat)
+    return f"({numbers})" if pixel.ndim else numbers

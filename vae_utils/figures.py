@@ -24,6 +24,7 @@ MOST_TEXTS = 64
 _GARBAGE = 50_000  # objects; axes are many, and to look through them takes half the time
 _BLIND = (float("nan"),) * 3
 _NO_MARKER = ("None", "none", "", " ")
+_SAME = 1e-3  # how far the channels of a grey image may be apart, by rounding
 
 
 class NoFigure(TypeError):
@@ -139,32 +140,38 @@ def _images(ax: Any) -> Iterator[Array]:
     from matplotlib.collections import QuadMesh
 
     for image in ax.images:
-        if image.get_visible() and (grey := _grey(image.get_array())) is not None:
+        if image.get_visible() and (pixels := _pixels(image.get_array())) is not None:
             left, right, bottom, top = image.get_extent()
             first = top if image.origin == "upper" else bottom
             last = bottom if image.origin == "upper" else top
-            yield _turned(grey, ax, first > last, right > left)
+            yield _turned(pixels, ax, first > last, right > left)
     for mesh in ax.collections:
-        if isinstance(mesh, QuadMesh) and (grey := _grey(mesh.get_array())) is not None:
+        if isinstance(mesh, QuadMesh) and (pixels := _pixels(mesh.get_array())) is not None:
             corners: Any = mesh.get_coordinates()
             right, up = corners[-1, -1] - corners[0, 0]
-            yield _turned(grey, ax, up < 0, right > 0)
+            yield _turned(pixels, ax, up < 0, right > 0)
 
 
-def _grey(array: Any) -> Array | None:
-    """Values [H, W] of an image [H, W] or [H, W, 3 or 4]; None if it is no such thing."""
+def _pixels(array: Any) -> Array | None:
+    """Of an image [H, W] or [H, W, 3 or 4]: grey values, or colours; None if it is no such thing.
+
+    Colours come as [H, W, 3], without transparency; where all of them are grey, as [H, W].
+    """
     values = np.ma.filled(np.ma.asarray(array).astype(np.float32), np.nan)
     if values.ndim == 3 and values.shape[2] in (3, 4):
-        values = values[..., :3].mean(-1)
-    fits = values.ndim == 2 and 0 < values.size <= MOST_PIXELS
-    return values if fits else None
+        values = values[..., :3]
+        coloured = (values.max(-1) - values.min(-1) > _SAME).any()
+        values = values if coloured else values.mean(-1)
+    elif values.ndim != 2:
+        return None
+    return values if 0 < values.size <= MOST_PIXELS else None
 
 
-def _turned(grey: Array, ax: Any, downwards: bool, rightwards: bool) -> Array:
+def _turned(pixels: Array, ax: Any, downwards: bool, rightwards: bool) -> Array:
     """As it is seen: downwards, rightwards: how rows and columns run along the axes' numbers."""
     down = -1 if downwards == ax.yaxis_inverted() else 1
     along = -1 if rightwards == ax.xaxis_inverted() else 1
-    return np.ascontiguousarray(grey[::down, ::along])
+    return np.ascontiguousarray(pixels[::down, ::along])
 
 
 def _markers(ax: Any) -> tuple[Array, Array]:

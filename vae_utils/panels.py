@@ -22,7 +22,8 @@ class Panel:
     """One pair of axes as a reader sees it.
 
     box: left, bottom, width and height as shares of the figure.
-    images: grey values [H, W], row 0 on top and column 0 on the left, whatever their origin.
+    images: grey values [H, W], or red, green and blue [H, W, 3] where they differ; row 0 on top
+        and column 0 on the left, whatever their origin.
     points: markers [N, 2]; colours: red, green and blue of each in [0, 1], [N, 3].
     contours: rings of contour lines, [n, 2] each; families: to which call of `contour` each
         belongs.

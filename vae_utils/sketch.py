@@ -65,7 +65,7 @@ def _images(picture: Picture) -> Drawn:
     if not rows or rows * columns > _MOST_PANELS:
         boxes = [_box(panel) for panel in picture[:_MOST_PANELS]]
         return _filled(picture[:_MOST_PANELS], boxes), float(SIDE)
-    shapes = [panel.images[0].shape for panel in panels if panel.images]
+    shapes = [panel.images[0].shape[:2] for panel in panels if panel.images]
     boxes, height = cells(rows, columns, max((h / w for h, w in shapes), default=1.0))
     return _filled(panels, boxes), height
 
@@ -77,9 +77,14 @@ def _box(panel: Panel) -> Box:
 
 def _filled(panels: Sequence[Panel], boxes: Sequence[Box]) -> str:
     return "".join(
-        image(panel.images[0], box) if panel.images else named(box, "nothing")
+        image(panel.images[0], box) if _has_image(panel) else named(box, "nothing")
         for panel, box in zip(panels, boxes, strict=True)
     )
+
+
+def _has_image(panel: Panel) -> bool:
+    """Whether it has one, grey or in colour."""
+    return bool(panel.images) and panel.images[0].shape[2:] in ((), (3,))
 
 
 def _marks(panel: Panel, params: dict[str, Any]) -> Drawn:

@@ -1,4 +1,4 @@
-"""Pieces of a sketch as SVG text: words in boxes, grey images, points and lines in a frame.
+"""Pieces of a sketch as SVG text: words in boxes, images, points and lines in a frame.
 
 Nothing of a hostile figure but numbers gets in, and a legend's texts, escaped.
 """
@@ -93,14 +93,15 @@ def png(pixels: Array) -> str:
     return "data:image/png;base64," + base64.b64encode(data).decode()
 
 
-def image(grey: Array, box: Box) -> str:
-    """Grey values [H, W] of any range, fitted into a box."""
-    values = np.nan_to_num(grey.astype(float))
+def image(pixels: Array, box: Box) -> str:
+    """Grey values [H, W] or colours [H, W, 3] of any range, fitted into a box."""
+    values = np.nan_to_num(pixels.astype(float))
+    rows, columns = values.shape[:2]
     top = 255.0 if float(values.max()) > 2 else 1.0
-    step = max(1, -(-max(values.shape) // _MOST_SIDE))
+    step = max(1, -(-max(rows, columns) // _MOST_SIDE))
     small = (values[::step, ::step] / top).clip(0, 1) * 255
     x, y, width, _ = box
-    return placed(png(small.astype(np.uint8)), (x, y, width, width * len(values) / len(values.T)))
+    return placed(png(small.astype(np.uint8)), (x, y, width, width * rows / columns))
 
 
 def placed(address: str, box: Box, smooth: bool = False) -> str:
