@@ -114,12 +114,18 @@ def equal(
     return None
 
 
-def overflows(reply: Reply, *, shape: Shape) -> str | None:
-    """An infinity or NaN in a single output of that shape: a mistake to recognise."""
-    problem = layout(reply, [shape])
+def overflows(
+    reply: Reply, *, shape: Shape, others: tuple[Shape, ...] = (), everywhere: bool = False
+) -> str | None:
+    """An infinity or NaN in the first output, of that shape: a mistake to recognise.
+
+    others: the shapes of further outputs. everywhere: whether no number of it is finite.
+    """
+    problem = layout(reply, [shape, *others])
     if problem:
         return problem
-    return "all numbers are finite" if np.isfinite(reply.outputs[0]).all() else None
+    finite = np.isfinite(reply.outputs[0])
+    return "numbers are finite" if finite.all() or (everywhere and finite.any()) else None
 
 
 def gradients(
@@ -233,11 +239,12 @@ def unreached(reply: Reply, *, names: tuple[str, ...], shape: Shape) -> str | No
 
 
 def reparameterised(
-    reply: Reply, *, mean: Array, cotangent: Array, names: tuple[str, str] = ("arg1", "arg2")
+    reply: Reply, *, mean: Array, cotangent: Array, names: tuple[str, ...] = ("arg1", "arg2")
 ) -> str | None:
     """The gradients of noise that one argument shifts and another one, by its exp, scales.
 
-    With z = mean + scale * noise: dz/d mean = 1 and dz/d log scale = z - mean.
+    names: of both, or of one that holds the two side by side. With z = mean + scale * noise:
+    dz/d mean = 1 and dz/d log scale = z - mean.
     """
     problem = arrangement(reply, [mean.shape])
     if problem:
@@ -245,8 +252,9 @@ def reparameterised(
     shift = double(reply.outputs[0]) - double(mean)
     if float((shift == 0).mean()) > 0.5:
         return "most entries equal their mean: there is no noise in them"
-    expected = dict(zip(names, (double(cotangent), double(cotangent) * shift), strict=True))
-    return gradients(reply, expected=expected)
+    both = double(cotangent), double(cotangent) * shift
+    parts = both if len(names) > 1 else (np.concatenate(both, axis=-1),)
+    return gradients(reply, expected=dict(zip(names, parts, strict=True)))
 
 
 def _readable(name: str) -> str:

@@ -103,7 +103,8 @@ def _on_a_line(codes: Array, _: Array, unit: Array) -> bool:
     """Whether codes are on a straight line, up to rounding: of every figure, or all of them."""
     return any(
         many.shape[1] >= _MANY
-        and float(np.linalg.svdvals(many - many.mean(1, keepdims=True))[:, -1].max()) < _NEAR
+        and many.shape[2] > 1
+        and float(np.linalg.svdvals(many - many.mean(1, keepdims=True))[:, 1].max()) < _NEAR
         for many in (codes, unit.reshape(1, -1, unit.shape[-1]))
     )
 

@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 
 from autograder.checks import Draw, Misconception, worth
+from autograder.checks.attempts import Claimed, and_without, either, fails
 from autograder.checks.latent_space import models, plane
-from autograder.checks.latent_space.attempts import Claimed, and_without, either, fails
 from autograder.checks.latent_space.halves import (
     HALF,
     wrong_halves,
