@@ -200,7 +200,8 @@ def fingerprint(assignment: Assignment) -> str:
     code = [library / f"{name}.py" for name in TAPED_BY]
     checks = sorted(CHECKS.joinpath(assignment.name).glob("*.py"))
     digest = hashlib.sha256()
-    for path in (assignment.source, *sorted(CHECKS.glob("*.py")), *checks, *code):
+    claims = CHECKS.parent / "student.py"
+    for path in (assignment.source, *sorted(CHECKS.glob("*.py")), *checks, claims, *code):
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
 

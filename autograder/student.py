@@ -8,7 +8,7 @@ from typing import Any
 
 from autograder.checks import Draw, Misconception
 from autograder.verdicts import NotPassed, Verdict
-from vae_utils.arrays import Array
+from vae_utils.arrays import Array, as_array, is_tensor
 from vae_utils.calls import Call, Failure, Reply
 from vae_utils.explain import explain, named, raised
 from vae_utils.misconceptions import compared, recognise
@@ -89,7 +89,8 @@ class Answer:
         only: int | None = None,
     ) -> Answer:
         """Outputs equal the expected tensors or arrays; with `only`, the one at that place."""
-        params = {"expected": expected, "rtol": rtol, "atol": atol, "only": only}
+        known = tuple(one if is_tensor(one) else as_array(one) for one in expected)
+        params = {"expected": known, "rtol": rtol, "atol": atol, "only": only}
         return self.must("equal", params, misconceptions)
 
     def must_have_gradients(

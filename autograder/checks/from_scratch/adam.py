@@ -139,11 +139,11 @@ def _wrong_weights(
 ) -> Iterator[Misconception]:
     """By the weights after the last step."""
     yield _overflows("t_too_early", TOO_EARLY, (steps,))
+    for name, hint, loop in wrong_loops(Loop(EPOCHS)):
+        yield Misconception(name, hint, {"expected": train(loop, step)})
     if isinstance(step, Way):
         for name, hint, way in wrong_ways(step):
             yield Misconception(name, hint, {"expected": train(Loop(EPOCHS), way)})
-    for name, hint, loop in wrong_loops(Loop(EPOCHS)):
-        yield Misconception(name, hint, {"expected": train(loop, step)})
 
 
 def _wrong_bounds(weights: Array, bounds: Array) -> Iterator[Misconception]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from vae_utils.arrays import Array
 
+Moments = tuple[Array, Array]
 State = tuple[Array, Array, Array]
 """Weights, m and v, [P] each."""
 Step = Callable[[State, Array, int], State]
@@ -23,9 +24,9 @@ Slope = Callable[[Array, Array], tuple[Array, Array]]
 class Way:
     """One way to make a step; the defaults are right.
 
-    corrects: which of m and v are divided by one minus a power. late: added to t. kept: whether it
-    is the uncorrected m and v that go on. root: whether there is one. of_gradient: whether the
-    gradient takes the place of the corrected m.
+    corrects: which of m and v are divided by one minus a power. late: added to t. kept: which m and
+    v go on, "new", "corrected" or "old" ones. root: whether there is one. of_gradient: whether the
+    gradient takes the place of the corrected m. squares: whether v is made of squares.
     """
 
     alpha: float = 1e-3
@@ -36,14 +37,15 @@ class Way:
     corrects: str = "mv"
     late: int = 0
     eps_inside: bool = False
-    kept: bool = True
+    kept: str = "new"
     root: bool = True
     of_gradient: bool = False
     squares: bool = True
 
     def __call__(self, state: State, gradient: Array, t: int) -> State:
         """The state after step t."""
-        weights, m, v = state
+        weights, *old = state
+        m, v = old
         power = gradient**2 if self.squares else gradient
         m = self.beta1 * m + (1 - self.beta1) * gradient
         v = self.beta2 * v + (1 - self.beta2) * power
@@ -52,7 +54,10 @@ class Way:
             v_hat = v / (1 - self.beta2 ** (t + self.late)) if "v" in self.corrects else v
             along = gradient if self.of_gradient else m_hat
             weights = weights + self.sign * self.alpha * along / self._scale(v_hat)
-        return (weights, m, v) if self.kept else (weights, m_hat, v_hat)
+        return weights, *self._moments((m, v), (m_hat, v_hat), (old[0], old[1]))
+
+    def _moments(self, new: Moments, corrected: Moments, old: Moments) -> Moments:
+        return {"new": new, "corrected": corrected, "old": old}[self.kept]
 
     def _scale(self, v_hat: Array) -> Array:
         if not self.root:
@@ -81,8 +86,9 @@ MISTAKES = (
     (
         "corrected_moments_returned",
         "Return m and v themselves: what is divided is used in this step only.",
-        {"kept": False},
+        {"kept": "corrected"},
     ),
+    ("old_moments_returned", "Return m and v as they are after this step.", {"kept": "old"}),
 )
 
 

@@ -196,7 +196,7 @@ BOUNDS = (
          "return np.mean(bernoulli_log_prob(data, network(gen_params, z)) - kl)"),
         ("codes of the prior", "prior_for_posterior", "z = np.random.randn(*z.shape)\n"
          "return np.mean(bernoulli_log_prob(data, network(gen_params, z)) - kl)"),
-        ("first image's code for all", "noise_shared_by_rows", "logits = network(gen_params, z[:1])\n"
+        ("first code for all", "noise_shared_by_rows", "logits = network(gen_params, z[:1])\n"
          "return np.mean(bernoulli_log_prob(data, logits * np.ones((len(data), 1))) - kl)"),
         ("shared noise", "noise_shared_by_rows", "mu, log_s = np.split(out, 2, 1)\n"
          "z = mu + np.exp(log_s) * np.random.randn(1, mu.shape[1])\n"

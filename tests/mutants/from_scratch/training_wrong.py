@@ -44,7 +44,7 @@ STEPS = (
         ("shares exchanged", "shares_exchanged", "beta1, beta2 = 1 - beta1, 1 - beta2\n" +
          _ALL +
          "return weights + alpha * m_hat / (np.sqrt(v_hat) + eps), m, v"),
-        ("old moments returned", None, "old = m, v\n" +
+        ("old moments returned", "old_moments_returned", "old = m, v\n" +
          _ALL +
          "return weights + alpha * m_hat / (np.sqrt(v_hat) + eps), *old"),
         ("settings of its own", None, "alpha, beta1, beta2, eps = 1e-3, 0.9, 0.999, 1e-8\n" +
