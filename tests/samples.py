@@ -72,6 +72,20 @@ def replaced(task: str, source: str) -> Callable[[NotebookNode, NotebookNode], b
     return make
 
 
+def edited(task: str, *changes: tuple[str, str]) -> Callable[[NotebookNode, NotebookNode], bytes]:
+    """Full marks but for what these replacements do to one task."""
+
+    def make(released: NotebookNode, solved: NotebookNode) -> bytes:
+        notebook = handed_in(released, solved)
+        cell = cell_of(notebook, f"{task}_solution")
+        for old, new in changes:
+            assert old in cell.source
+            cell.source = cell.source.replace(old, new)
+        return _bytes(notebook)
+
+    return make
+
+
 def with_cell(source: str) -> Callable[[NotebookNode, NotebookNode], bytes]:
     """An untouched notebook with one more cell before the first task."""
 
@@ -142,6 +156,7 @@ for source in loot.values():
     exec(source)
 """.replace("SECRET", repr(str(ROOT)))
 
+_NO_CORRECTION = ("m / (1 - beta1**t)", "m"), ("v / (1 - beta2**t)", "v")
 _ROUGH_MEAN = """
 def log_mean_exp(y):
     return y.exp().mean(dim=-1).log()
@@ -193,6 +208,10 @@ COURSE = {
         Sample("ada", "full marks but for two answers that a person reads", 48, _solved),
         Sample("dan", "means below samples, a picture missing", 43,
                replaced("samples_figure", _MEANS_BELOW)),
+    ),
+    "from_scratch": (
+        Sample("ada", "full marks", 40, _solved),
+        Sample("dan", "Adam without its corrections", 35, edited("adam", *_NO_CORRECTION)),
     ),
 }  # fmt: skip
 """Of all assignments."""

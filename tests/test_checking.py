@@ -226,7 +226,7 @@ def test_a_tape_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
     entry = Call("f", (torch.zeros(1),))
     check = TapedCheck("a", "claim", 10.0, (Entry(entry, "answers", {}),))
     tape = Tape("vae", {"encoder": (check,)})
-    write(tape, tmp_path / "a.tape", recipe=lambda _: [1, [300_000_000], 0, 1])
+    write(tape, tmp_path / "a.tape", recipe=lambda _: [1, [300_000_000], 0, 1, "float32"])
     with pytest.raises(TapeError, match="300000000"):
         read(tmp_path / "a.tape")
     with zipfile.ZipFile(tmp_path / "b.tape", "w", zipfile.ZIP_DEFLATED) as archive:

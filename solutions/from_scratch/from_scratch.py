@@ -444,11 +444,11 @@ def show_images(images, columns):
     """
     rows, size = len(images) // columns, min(0.8, 12 / columns)
     tiles = np.reshape(images, (rows, columns, 28, 28)).transpose(0, 2, 1, 3)
-    figure = plt.figure(figsize=(size * columns, size * rows))
-    ax = figure.add_axes((0, 0, 1, 1))
+    canvas = plt.figure(figsize=(size * columns, size * rows))
+    ax = canvas.add_axes((0, 0, 1, 1))
     ax.imshow(tiles.reshape(28 * rows, 28 * columns), cmap="gray", vmin=0, vmax=1)
     ax.set_axis_off()
-    return figure
+    return canvas
 
 
 # %% [markdown]
