@@ -23,13 +23,13 @@ demo: setup
 
 test: setup
 	python -m pytest --ignore tests/mutants
-	python -m pytest tests/mutants -n auto --dist worksteal # many, independent and without a sandbox
+	python -m pytest tests/mutants -m "not quick" -n auto --dist worksteal # many, without a sandbox
 
 test-fast: setup
 	python -m pytest -m "not slow and not browser"
 
 proof: setup
-	PROOF_SEEDS=100 python -m pytest tests/mutants -n auto --dist worksteal
+	PROOF_SEEDS=100 python -m pytest tests/mutants -m "not quick" -n auto --dist worksteal
 
 lint: setup
 	ruff check .

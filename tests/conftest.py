@@ -16,9 +16,11 @@ import pytest
 from nbformat.notebooknode import NotebookNode
 
 from autograder.assignment import Assignment, find
+from autograder.grading import grade
 from autograder.release import reference
 from autograder.sandbox.policy import Policy
 from autograder.session import Cell, Session
+from autograder.verdicts import Report
 
 ROOT = Path(__file__).resolve().parents[1]
 # Stock nbgrader starts alembic and looks for it on PATH.
@@ -54,6 +56,16 @@ def walled(policy: Policy) -> Iterator[Session]:
     """A sandboxed kernel without any cells."""
     with Session([], policy) as session:
         yield session
+
+
+def report_on(assignment: Assignment, policy: Policy, solutions: dict[str, str]) -> Report:
+    """What the grader says of the reference with these solution cells in it."""
+    from tests.samples import cell_of, handed_in
+
+    notebook = handed_in(assignment.template, reference(assignment))
+    for task, source in solutions.items():
+        cell_of(notebook, f"{task}_solution").source = source
+    return grade(nbformat.writes(notebook).encode(), assignment, 11, policy).report
 
 
 def run(session: Session, source: str, seconds: float = 20.0) -> list[NotebookNode]:

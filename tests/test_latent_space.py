@@ -8,11 +8,9 @@ import pytest
 from autograder.assignment import Assignment, find
 from autograder.grading import grade
 from autograder.record import task_html
-from autograder.release import reference
 from autograder.sandbox.policy import Policy
 from autograder.verdicts import Report, TaskReport, Verdict
-from tests.conftest import ROOT
-from tests.samples import cell_of, handed_in
+from tests.conftest import ROOT, report_on
 
 pytestmark = pytest.mark.slow
 LOOP = """
@@ -103,20 +101,12 @@ def latent_space() -> Assignment:
     return find("latent_space", ROOT)
 
 
-def _report(assignment: Assignment, policy: Policy, solutions: dict[str, str]) -> Report:
-    """On the reference with these solution cells in it."""
-    notebook = handed_in(assignment.template, reference(assignment))
-    for task, source in solutions.items():
-        cell_of(notebook, f"{task}_solution").source = source
-    return grade(nbformat.writes(notebook).encode(), assignment, 11, policy).report
-
-
 def _task(report: Report, name: str) -> TaskReport:
     return next(task for task in report.tasks if task.task == name)
 
 
 def test_the_reference_gets_full_marks(latent_space: Assignment, policy: Policy) -> None:
-    report = _report(latent_space, policy, {})
+    report = report_on(latent_space, policy, {})
     assert {task.task: task.worst for task in report.tasks} == {
         t.name: None for t in latent_space.tasks
     }
@@ -131,7 +121,7 @@ def test_the_untouched_notebook_is_unattempted(latent_space: Assignment, policy:
 
 
 def test_wrong_parts_cost_only_their_own_points(latent_space: Assignment, policy: Policy) -> None:
-    report = _report(
+    report = report_on(
         latent_space, policy, {"decoder": NO_DECODER, "bernoulli_log_density": NO_DENSITY}
     )
     lost = {task.task for task in report.tasks if task.worst}
@@ -151,7 +141,7 @@ def test_wrong_parts_cost_only_their_own_points(latent_space: Assignment, policy
 def test_loops_and_the_library_cost_the_task_that_they_are_in(
     latent_space: Assignment, policy: Policy, source: str, verdict: Verdict, score: float, said: str
 ) -> None:
-    report = _report(latent_space, policy, {"log_prior": source})
+    report = report_on(latent_space, policy, {"log_prior": source})
     assert {task.task for task in report.tasks if task.worst} == {"log_prior"}
     worst = _task(report, "log_prior").worst
     assert worst is not None and (worst.verdict, report.score) == (verdict, score)
@@ -161,7 +151,7 @@ def test_loops_and_the_library_cost_the_task_that_they_are_in(
 def test_a_wrong_picture_is_shown_beside_what_was_asked(
     latent_space: Assignment, policy: Policy
 ) -> None:
-    report = _report(latent_space, policy, {"latent_scatter": UPSIDE_DOWN})
+    report = report_on(latent_space, policy, {"latent_scatter": UPSIDE_DOWN})
     task = _task(report, "latent_scatter")
     assert task.points == 0 and report.score == 43
     [first, *_] = task.checks
@@ -182,7 +172,7 @@ def test_a_wrong_picture_is_shown_beside_what_was_asked(
 def test_a_hostile_figure_costs_its_own_task(
     latent_space: Assignment, policy: Policy, source: str, verdict: Verdict
 ) -> None:
-    report = _report(latent_space, policy, {"latent_scatter": source})
+    report = report_on(latent_space, policy, {"latent_scatter": source})
     task = _task(report, "latent_scatter")
     assert report.score == 43
     assert task.worst is not None and task.worst.verdict is verdict

@@ -45,6 +45,7 @@ def _must_be_named(wrong: Wrong, seeds: Iterable[int]) -> None:
         assert report.hint
 
 
+@pytest.mark.quick
 @most_wrong
 def test_a_wrong_solution_loses_points_and_is_named(wrong: Wrong) -> None:
     _must_be_named(wrong, [7])
@@ -62,6 +63,7 @@ def test_a_wrong_solution_costs_only_its_own_task_of_all(wrong: Wrong) -> None:
     assert losers(wrong.book.judged(wrong.ask, 7)) == {wrong.task}
 
 
+@pytest.mark.quick
 @most_right
 def test_a_right_solution_gets_full_marks(right: Right) -> None:
     seeds = right.book.seeds(right.task, 15)

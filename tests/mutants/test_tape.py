@@ -38,11 +38,13 @@ def _must_pass(right: Right) -> None:
     assert done.verdict in (PASSED, ANSWERED)
 
 
+@pytest.mark.quick
 @some_wrong
 def test_the_notebook_names_the_mistake_that_the_judge_names(wrong: Wrong) -> None:
     _must_be_named(wrong)
 
 
+@pytest.mark.quick
 @some_right
 def test_the_notebook_passes_what_the_judge_passes(right: Right) -> None:
     _must_pass(right)
