@@ -11,9 +11,12 @@ import jinja2
 
 import vae_utils
 from autograder.assignment import Assignment
+from autograder.checks import rules_of
 
 _GRADERS = {"jupytext", "rich", "jinja2", "pytest", "pyseccomp"}
 """Dependencies that only grading has a use for."""
+_FRAMEWORKS = {"torch": "torch", "torchvision": "torch", "autograd": "autograd"}
+"""What only assignments need whose rules name that package."""
 _CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
 _WHEN = (2026, 1, 1, 0, 0, 0)  # the same contents give the same file
 
@@ -45,15 +48,18 @@ dependencies:
 """
 
 
-def _requirements() -> list[tuple[str, str]]:
-    """Name and versions of what the library and the notebooks need."""
+def _requirements(assignment: Assignment) -> list[tuple[str, str]]:
+    """Name and versions of what the library and the notebook need."""
+    packages = rules_of(assignment).packages
+    unused = {name for name, of in _FRAMEWORKS.items() if packages and of not in packages}
     lines = importlib.metadata.requires("vae-course-kit") or []
     pairs = (re.match(r"([\w-]+)\s*([^;]*)", line) for line in lines if "extra ==" not in line)
-    return sorted((m[1], m[2].strip()) for m in pairs if m and m[1] not in _GRADERS)
+    return sorted((m[1], m[2].strip()) for m in pairs if m and m[1] not in _GRADERS | unused)
 
 
 def _texts(assignment: Assignment) -> dict[str, str]:
-    needed = _requirements()
+    needed = _requirements(assignment)
+    torch = any(name == "torch" for name, _ in needed)
     version = importlib.metadata.version("vae-course-kit")
     pip = "\n".join(f'    "{name}{versions}",' for name, versions in needed)
     conda = "\n".join(f"  - {_CONDA_NAMES.get(name, name)} {versions}" for name, versions in needed)
@@ -62,7 +68,7 @@ def _texts(assignment: Assignment) -> dict[str, str]:
         "students.md.j2"
     )
     return {
-        "README.md": page.render(title=_title(assignment), name=assignment.name),
+        "README.md": page.render(title=_title(assignment), name=assignment.name, torch=torch),
         "pyproject.toml": _PROJECT.format(version=version, dependencies=pip),
         "environment.yml": _CONDA.format(dependencies=conda),
     }

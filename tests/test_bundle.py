@@ -16,11 +16,12 @@ import pytest
 import yaml
 from nbformat.notebooknode import NotebookNode
 
-from autograder.assignment import Assignment
+from autograder.assignment import Assignment, find
 from autograder.bundle import write_bundle
 from tests.conftest import ROOT
 from tests.samples import TASKS, cell_of, handed_in
 
+TEXTS = ("pyproject.toml", "environment.yml", "README.md")
 RUN = """
 import sys, nbformat
 from nbclient import NotebookClient
@@ -62,6 +63,14 @@ def test_conda_and_pip_install_the_same(bundle: Path) -> None:
     same = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
     assert {same.get(name, name) for name in names} == set(pip)
     assert "torch" in pip and "pytest" not in pip
+
+
+def test_an_assignment_in_numpy_does_not_ask_for_torch(tmp_path: Path) -> None:
+    write_bundle(find("from_scratch", ROOT), tmp_path / "students.zip")
+    with zipfile.ZipFile(tmp_path / "students.zip") as archive:
+        texts = [archive.read(f"vae-course/{name}").decode() for name in TEXTS]
+    assert all("autograd" in text and "torch" not in text.lower() for text in texts[:2])
+    assert "PyTorch" not in texts[2]
 
 
 def _environment(folder: Path) -> Path:
