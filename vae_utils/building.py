@@ -98,7 +98,18 @@ def instances(call: Call, namespace: dict[str, Any], leaves: dict[str, Tensor]) 
         if isinstance(value, Instance):
             built[index] = _build(value, namespace, leaves)
             _disable(call, built[index])
+        elif isinstance(value, StandIn):
+            built[index] = _handed_over(f"arg{index}", value, call, leaves)
     return built
+
+
+def _handed_over(name: str, stand_in: StandIn, call: Call, leaves: dict[str, Tensor]) -> StandIn:
+    """A stand-in as an argument; its biases and weights are variables where gradients are asked."""
+    if call.cotangents is None:
+        return stand_in
+    put, found = stand_in.variable()
+    leaves.update({f"{name}.{place}": leaf for place, leaf in found.items()})
+    return put
 
 
 def _method(stand_in: StandIn) -> Any:
@@ -108,6 +119,20 @@ def _method(stand_in: StandIn) -> Any:
         return stand_in(*inputs, **named, **own)
 
     return method
+
+
+def _function(stand_in: StandIn) -> Any:
+    """In place of a function; weights of the model among its arguments are inputs, where asked."""
+    if not stand_in.own:
+        return stand_in
+
+    def function(*inputs: Any, **named: Any) -> Any:
+        models = [v for v in (*inputs, *named.values()) if isinstance(v, nn.Module)]
+        weights = dict(models[-1].named_parameters())
+        own = {name: weights[name].flatten() for name in stand_in.own}
+        return stand_in(*inputs, **named, **own)
+
+    return function
 
 
 @contextlib.contextmanager
@@ -124,7 +149,7 @@ def standing_in(call: Call, namespace: dict[str, Any], leaves: dict[str, Tensor]
             leaves.update({f"{name}.{place}": bias for place, bias in enumerate(biases)})
             if stand_in.plain:
                 undo.callback(_put_global, namespace, name, namespace.get(name, _NOTHING))
-                namespace[name] = put
+                namespace[name] = _function(put)
             else:
                 _put_methods(name, _method(put), owners, namespace, undo)
         yield

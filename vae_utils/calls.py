@@ -29,8 +29,10 @@ class Instance:
 class Call:
     """`function(*args)`, or the method of that name where the first argument is an Instance.
 
+    args: plain data, Instances, and stand-ins, which are handed over as functions.
     repeat: number of calls in a row, outputs are stacked to [repeat, ...] when it exceeds 1.
     cotangents: one tensor an output; asks for the vector-Jacobian product of arguments and weights.
+    constants: places of arguments that are no variables then, as data are not.
     disabled: functions that hung before; reaching one raises instead of hanging again.
     stand_ins: methods of the Instances, or functions, that are replaced for this call.
     weights: names of parameters of the Instances whose values after the call are asked for.
@@ -51,6 +53,7 @@ class Call:
     picture: bool = False
     counted: bool = False
     choices: bool = False
+    constants: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,8 @@ def call_to_json(call: Call, put: Any) -> dict[str, Any]:
     """The call as JSON; tensors go to `put`."""
 
     def plain(value: Any) -> Any:
+        if isinstance(value, StandIn):
+            return {"$stand_in": vars(value)}
         return {"$instance": vars(value)} if isinstance(value, Instance) else value
 
     args = [plain(value) for value in call.args]
@@ -104,6 +109,8 @@ def call_from_json(data: dict[str, Any], get: Any) -> Call:
     def rich(value: Any) -> Any:
         if isinstance(value, dict) and set(value) == {"$instance"}:
             return Instance(**value["$instance"])
+        if isinstance(value, dict) and set(value) == {"$stand_in"}:
+            return StandIn(**value["$stand_in"])
         return value
 
     fields = decode(data, get)

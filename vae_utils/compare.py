@@ -21,6 +21,7 @@ from vae_utils.compare_values import (
     equal,
     gradient_at_most,
     gradients,
+    number,
     overflows,
     reaches,
     reparameterised,
@@ -32,9 +33,9 @@ from vae_utils.compare_values import (
 KINDS: dict[str, Callable[..., str | None]] = {
     function.__name__: function
     for function in (
-        equal, overflows, gradients, gradient_at_most, weights, unbiased, reaches, unreached,
-        reparameterised, normal, shared, uniform, distribution, binary, frequencies, independent,
-        answers, answered, varies, repeats, steady, clusters, refused, cost,
+        equal, number, overflows, gradients, gradient_at_most, weights, unbiased, reaches,
+        unreached, reparameterised, normal, shared, uniform, distribution, binary, frequencies,
+        independent, answers, answered, varies, repeats, steady, clusters, refused, cost,
     )
 }  # fmt: skip
 

@@ -99,6 +99,12 @@ def equal(
     return None
 
 
+def number(reply: Reply, *, expected: Tensor, rtol: float = 1e-4, atol: float = 1e-5) -> str | None:
+    """A single number, of shape [] or [1]."""
+    wanted = expected.reshape((1,) if [tuple(o.shape) for o in reply.outputs] == [(1,)] else ())
+    return equal(reply, expected=(wanted,), rtol=rtol, atol=atol)
+
+
 def overflows(reply: Reply, *, shape: tuple[int, ...]) -> str | None:
     """An infinity or NaN in a single output of that shape: a mistake to recognise."""
     problem = layout(reply, [torch.empty(shape)])

@@ -22,6 +22,7 @@ from vae_utils import building, choices
 from vae_utils.building import Hung, Missing, device_of, find, instances, standing_in
 from vae_utils.calls import Call, Failure, Reply, call_from_json, reply_to_json
 from vae_utils.cost import Steps, counting
+from vae_utils.stand_in import StandIn
 
 _MAX_TEXT = 2000
 _MAX_LINE = 200
@@ -43,7 +44,7 @@ def _argument(index: int, value: Any, call: Call, device: torch.device, leaves: 
     if not isinstance(value, Tensor):
         return _moved(value, device)
     moved = _moved(value, device)
-    if call.cotangents is None or not moved.is_floating_point():
+    if call.cotangents is None or index in call.constants or not moved.is_floating_point():
         return moved
     leaves[f"arg{index}"] = moved.requires_grad_(True)
     return moved.clone()  # a copy, because code may change its arguments in place
@@ -111,13 +112,18 @@ def _arguments(call: Call, built: dict[int, Any], device: torch.device, leaves: 
     ]
 
 
+def _fit(output: Tensor, cotangent: Tensor) -> bool:
+    """Whether they have one shape; a single number may be [] or [1]."""
+    return output.shape == cotangent.shape or output.numel() == cotangent.numel() == 1
+
+
 def _gradients(outputs: tuple[Tensor, ...], call: Call, leaves: dict) -> dict[str, Tensor]:
     if call.cotangents is None:
         return {}
     weighted = [
         (output, cotangent.to(output.device))
         for output, cotangent in zip(outputs, call.cotangents, strict=False)
-        if output.requires_grad and output.shape == cotangent.shape
+        if output.requires_grad and _fit(output, cotangent)
     ]
     if not weighted:
         return {}
@@ -178,7 +184,8 @@ def _pictures(call: Call, once: Callable[[], Any]) -> Reply:
 
 def _weights(call: Call, built: dict[int, Any]) -> dict[str, Tensor]:
     """As they are now, by name."""
-    pairs = (pair for made in built.values() for pair in made.named_parameters())
+    models = (made for made in built.values() if not isinstance(made, StandIn))
+    pairs = (pair for made in models for pair in made.named_parameters())
     return {name: w.detach().cpu().contiguous() for name, w in pairs if name in call.weights}
 
 
