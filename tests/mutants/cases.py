@@ -10,19 +10,22 @@ from .densities import blocks_right as densities_right
 from .densities import blocks_wrong as densities_wrong
 from .densities import mc_right, mc_wrong, model_right, model_wrong
 from .densities.notebook import BOOK as DENSITIES
+from .gans import distances_right, distances_wrong
+from .gans.notebook import BOOK as GANS
 from .latent_space import solutions as latent_space
 from .latent_space.notebook import BOOK as LATENT_SPACE
 from .vae import right as vae_right
 from .vae import wrong as vae_wrong
 from .vae.notebook import BOOK as VAE
 
-BOOKS = (VAE, DENSITIES, LATENT_SPACE)
+BOOKS = (VAE, DENSITIES, LATENT_SPACE, GANS)
 WRONG: tuple[Wrong, ...] = (
     *vae_wrong.WRONG,
     *densities_wrong.WRONG,
     *mc_wrong.WRONG,
     *model_wrong.WRONG,
     *latent_space.WRONG,
+    *distances_wrong.WRONG,
 )
 RIGHT: tuple[Right, ...] = (
     *vae_right.RIGHT,
@@ -30,6 +33,7 @@ RIGHT: tuple[Right, ...] = (
     *mc_right.RIGHT,
     *model_right.RIGHT,
     *latent_space.RIGHT,
+    *distances_right.RIGHT,
 )
 TASKS = tuple((book, task) for book in BOOKS for task in book.tasks)
 
