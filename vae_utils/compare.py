@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vae_utils.calls import Reply
+from vae_utils.compare_bounds import between
 from vae_utils.compare_calls import answered, answers, cost, refused, repeats, steady, varies
 from vae_utils.compare_draws import (
     binary,
@@ -17,6 +18,7 @@ from vae_utils.compare_draws import (
     uniform,
 )
 from vae_utils.compare_maps import clusters
+from vae_utils.compare_segments import segments
 from vae_utils.compare_values import (
     equal,
     gradient_at_most,
@@ -36,6 +38,7 @@ KINDS: dict[str, Callable[..., str | None]] = {
         equal, number, overflows, gradients, gradient_at_most, weights, unbiased, reaches,
         unreached, reparameterised, normal, shared, uniform, distribution, binary, frequencies,
         independent, answers, answered, varies, repeats, steady, clusters, refused, cost,
+        between, segments,
     )
 }  # fmt: skip
 

@@ -60,10 +60,11 @@ device = select_device("auto")
 # %% nbgrader={"grade": false, "grade_id": "settings", "locked": true, "schema_version": 3, "solution": false}
 batch_size = 64
 latent_dim = 100
-toy_first, toy_steps = 500, 100
+toy_first, toy_steps, toy_width = 500, 100, 256
 wgan_steps = 150
 if is_quick():  # a grader does not wait for training
-    toy_first, toy_steps, wgan_steps = 5, 1, 2
+    toy_first, toy_steps, toy_width = 5, 1, 16
+    wgan_steps = 2
 
 # %% [markdown]
 # ## Task 1: the squared Hellinger distance (6 points)
@@ -322,7 +323,7 @@ def toy_curves(thetas, first=500, steps=100, width=256):
         width: units of each hidden layer of the critics.
 
     Returns:
-        The squared Hellinger distances [T] and the Wasserstein distances [T], one for each theta.
+        Two tensors: the squared Hellinger distances [T] and the Wasserstein distances [T].
     """
     ### BEGIN SOLUTION
     curves = []
@@ -372,7 +373,7 @@ check("toy")
 
 # %% nbgrader={"grade": false, "grade_id": "run_toy", "locked": true, "schema_version": 3, "solution": false}
 thetas = [tenths / 10 for tenths in range(20, -1, -1)]
-hellinger, wasserstein = toy_curves(thetas, toy_first, toy_steps)
+hellinger, wasserstein = toy_curves(thetas, toy_first, toy_steps, toy_width)
 
 # %% nbgrader={"grade": false, "grade_id": "show_toy", "locked": true, "schema_version": 3, "solution": false}
 figure = toy_figure(thetas, hellinger, wasserstein)

@@ -10,7 +10,7 @@ from .densities import blocks_right as densities_right
 from .densities import blocks_wrong as densities_wrong
 from .densities import mc_right, mc_wrong, model_right, model_wrong
 from .densities.notebook import BOOK as DENSITIES
-from .gans import distances_right, distances_wrong
+from .gans import distances_right, distances_wrong, toy_right, toy_wrong
 from .gans.notebook import BOOK as GANS
 from .latent_space import solutions as latent_space
 from .latent_space.notebook import BOOK as LATENT_SPACE
@@ -26,6 +26,7 @@ WRONG: tuple[Wrong, ...] = (
     *model_wrong.WRONG,
     *latent_space.WRONG,
     *distances_wrong.WRONG,
+    *toy_wrong.WRONG,
 )
 RIGHT: tuple[Right, ...] = (
     *vae_right.RIGHT,
@@ -34,6 +35,7 @@ RIGHT: tuple[Right, ...] = (
     *model_right.RIGHT,
     *latent_space.RIGHT,
     *distances_right.RIGHT,
+    *toy_right.RIGHT,
 )
 TASKS = tuple((book, task) for book in BOOKS for task in book.tasks)
 
