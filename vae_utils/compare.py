@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vae_utils.calls import Reply
-from vae_utils.compare_bounds import between
+from vae_utils.compare_bounds import between, listed, stuck
 from vae_utils.compare_calls import answered, answers, cost, refused, repeats, steady, varies
 from vae_utils.compare_draws import (
     binary,
@@ -38,7 +38,7 @@ KINDS: dict[str, Callable[..., str | None]] = {
         equal, number, overflows, gradients, gradient_at_most, weights, unbiased, reaches,
         unreached, reparameterised, normal, shared, uniform, distribution, binary, frequencies,
         independent, answers, answered, varies, repeats, steady, clusters, refused, cost,
-        between, segments,
+        between, listed, stuck, segments,
     )
 }  # fmt: skip
 

@@ -145,7 +145,7 @@ def _fit(student: Student, draw: Draw, count: int, fit: Fit, *options: float) ->
 @worth(1.5)
 def test_fit_for_hellinger(student: Student, draw: Draw) -> None:
     """Three gradient steps up the squared Hellinger distance, and the distance before each."""
-    fit = Fit("hellinger", lr=4e-3, penalty=3.0)
+    fit = Fit("hellinger", lr=4e-3, penalty=5.0)
     _fit(student, draw, 3, fit, fit.lr, fit.penalty)
 
 

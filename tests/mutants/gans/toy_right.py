@@ -5,9 +5,9 @@ from .notebook import BOOK
 SAMPLES = BOOK.right(
     "toy",
     ("stack", "u, v = torch.rand(n), torch.rand(n)\n"
-     "return torch.stack([u * 0, u], 1), torch.stack([torch.full((n,), float(theta)), v], 1)"),
+     "return torch.stack([u * 0, u], 1), torch.stack([u * 0 + theta, v], 1)"),
     ("cat", "zero = torch.zeros(n, 1)\n"
-     "x, y = (torch.cat((zero + place, torch.rand(n, 1)), 1) for place in (0, theta))\nreturn x, y"),
+     "x, y = (torch.cat((zero + at, torch.rand(n, 1)), 1) for at in (0, theta))\nreturn x, y"),
     ("NumPy", "import numpy as np\nx = np.zeros((n, 2), dtype=np.float32)\n"
      "x[:, 1] = np.random.rand(n)\ny = np.full((n, 2), theta, dtype=np.float32)\n"
      "y[:, 1] = np.random.uniform(0, 1, n)\nreturn torch.from_numpy(x), torch.from_numpy(y)"),
