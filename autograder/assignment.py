@@ -13,7 +13,7 @@ from nbformat.notebooknode import NotebookNode
 
 CHECKS = Path(__file__).parent / "checks"
 CONFIG = "nbgrader_config.py"
-ORDER = ("vae", "densities", "latent_space", "gans")
+ORDER = ("vae", "densities", "latent_space", "from_scratch", "gans")
 """In which students take the assignments."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from torch import Tensor
+from vae_utils.arrays import Array
 
 MAX_TEXT = 4000
 
@@ -25,11 +25,11 @@ def plain(text: str) -> str:
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
 
 
-def reference(data: Any, tensors: dict[str, Tensor]) -> Tensor:
-    want(isinstance(data, dict) and set(data) == {"$tensor"}, "tensor reference")
-    name = data["$tensor"]
-    want(isinstance(name, str) and name in tensors, "unknown tensor")
-    return tensors[name]
+def reference(data: Any, arrays: dict[str, Array]) -> Array:
+    want(isinstance(data, dict) and set(data) == {"$array"}, "array reference")
+    name = data["$array"]
+    want(isinstance(name, str) and name in arrays, "unknown array")
+    return arrays[name]
 
 
 def number(value: Any) -> int:

@@ -6,11 +6,13 @@ import multiprocessing
 import os
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 
 from pebble import ProcessExpired, ProcessPool
 
 from autograder import worker
 from autograder.assignment import Assignment
+from autograder.checks import rules_of
 from autograder.engine import WorkerDied
 from autograder.results import Graded
 from autograder.sandbox.host import Nursery
@@ -32,15 +34,17 @@ class LocalWorkers:
     def __init__(self, assignment: Assignment, policy: Policy, jobs: int) -> None:
         self.count = jobs
         self._assignment, self._policy = assignment, policy
-        self._nursery = Nursery()
+        self._with_torch = replace(policy, packages=rules_of(assignment).packages).with_torch
+        self._nursery = Nursery(self._with_torch)
         self._context = multiprocessing.get_context("forkserver")
-        # Imports torch once for all workers.
-        self._context.set_forkserver_preload(["autograder.lean", "autograder.grading"])
+        # Imported once for all workers.
+        torch = ["torch"] if self._with_torch else []
+        self._context.set_forkserver_preload(["autograder.lean", *torch, "autograder.grading"])
         self._pool = self._made()
 
     def _made(self) -> ProcessPool:
-        requests = self._nursery.requests
-        return ProcessPool(self.count, _SUBMISSIONS, worker.begin, (requests,), self._context)
+        given = self._nursery.requests, self._with_torch
+        return ProcessPool(self.count, _SUBMISSIONS, worker.begin, given, self._context)
 
     def submit(self, submission: Submission) -> Future[Graded]:
         """Grade it; the future raises WorkerDied if its worker ended."""

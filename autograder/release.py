@@ -23,11 +23,12 @@ TAPE_SEED = 20260101
 """The tape's own seed: its inputs are public, those of the grading are not."""
 
 TAPED_BY = (
-    "building", "calls", "choices", "codec", "compare", "compare_bounds", "compare_calls",
-    "compare_curves", "compare_decoded", "compare_draws", "compare_maps", "compare_pictures",
-    "compare_plots", "compare_segments", "compare_values", "cost", "drawn_codes", "evaluating",
-    "explain", "figure_kinds", "figures", "layout", "misconceptions", "panels", "rules", "stand_in",
-    "tape",
+    "arrays", "building", "calls", "choices", "codec", "compare", "compare_bounds", "compare_calls",
+    "compare_curves", "compare_decoded", "compare_draws", "compare_lists", "compare_maps",
+    "compare_pictures", "compare_plots", "compare_segments", "compare_values", "cost",
+    "drawn_codes", "evaluating", "explain", "figure_kinds", "figures", "layout", "misconceptions",
+    "panels", "returned", "rules", "seeding", "stand_in", "standing_in", "tape", "with_arrays",
+    "with_tensors",
 )  # fmt: skip
 """Modules of `vae_utils` that have a say in what stands on a tape."""
 
@@ -200,7 +201,8 @@ def fingerprint(assignment: Assignment) -> str:
     code = [library / f"{name}.py" for name in TAPED_BY]
     checks = sorted(CHECKS.joinpath(assignment.name).glob("*.py"))
     digest = hashlib.sha256()
-    for path in (assignment.source, *sorted(CHECKS.glob("*.py")), *checks, *code):
+    claims = CHECKS.parent / "student.py"
+    for path in (assignment.source, *sorted(CHECKS.glob("*.py")), *checks, claims, *code):
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
 

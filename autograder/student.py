@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
-
 from autograder.checks import Draw, Misconception
 from autograder.verdicts import NotPassed, Verdict
+from vae_utils.arrays import Array, as_array, is_tensor
 from vae_utils.calls import Call, Failure, Reply
 from vae_utils.explain import explain, named, raised
 from vae_utils.misconceptions import compared, recognise
@@ -49,7 +48,7 @@ class Answer:
         self._student, self._call, self._reply = student, call, reply
 
     @property
-    def value(self) -> Tensor:
+    def value(self) -> Array:
         """The first output."""
         if not self._reply.outputs:
             raise NotPassed(Verdict.FAILED, f"{self._call.function} returned nothing")
@@ -61,7 +60,7 @@ class Answer:
         return self._reply.steps
 
     @property
-    def values(self) -> tuple[Tensor, ...]:
+    def values(self) -> tuple[Array, ...]:
         """All outputs."""
         return self._reply.outputs
 
@@ -83,19 +82,20 @@ class Answer:
 
     def must_equal(
         self,
-        *expected: Tensor,
+        *expected: Any,
         misconceptions: Iterable[Misconception] = (),
         rtol: float = 1e-4,
         atol: float = 1e-5,
         only: int | None = None,
     ) -> Answer:
-        """Outputs equal the expected tensors; with `only`, the one at that place."""
-        params = {"expected": expected, "rtol": rtol, "atol": atol, "only": only}
+        """Outputs equal the expected tensors or arrays; with `only`, the one at that place."""
+        known = tuple(one if is_tensor(one) else as_array(one) for one in expected)
+        params = {"expected": known, "rtol": rtol, "atol": atol, "only": only}
         return self.must("equal", params, misconceptions)
 
     def must_have_gradients(
         self,
-        expected: dict[str, Tensor],
+        expected: dict[str, Any],
         misconceptions: Iterable[Misconception] = (),
         rtol: float = 1e-3,
         atol: float = 1e-4,
@@ -149,7 +149,7 @@ class Student:
         *args: Any,
         method: bool = False,
         repeat: int = 1,
-        cotangents: tuple[Tensor, ...] | None = None,
+        cotangents: tuple[Any, ...] | None = None,
         seed: int | None = None,
         stand_ins: dict[str, StandIn] | None = None,
         weights: tuple[str, ...] = (),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
-from torch import Tensor
 
 from autograder.assignment import Assignment, ReleaseFailed
 from autograder.checks import rules_of
@@ -44,8 +43,8 @@ def record(assignment: Assignment, reference: NotebookNode, seed: int, made_from
     checks = [item for items in done.values() for item in items]
     _require_passed(done)
 
-    def recipe(tensor: Tensor) -> list[Any] | None:
-        found = (item.draw.recipe(tensor) for item in checks)
+    def recipe(value: Any) -> list[Any] | None:
+        found = (item.draw.recipe(value) for item in checks)
         return next((made for made in found if made is not None), None)
 
     tasks = {task.name: tuple(map(_taped, done[task.name])) for task in assignment.tasks}

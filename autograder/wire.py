@@ -4,46 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-from safetensors.torch import load, save
-from torch import Tensor
+import numpy as np
+from safetensors.numpy import load, save
 
 from autograder.distrust import MAX_TEXT, BadReply, number, plain, reference, want
 from autograder.wire_pictures import pictures
+from vae_utils.arrays import Array, as_array
 from vae_utils.calls import Call, Failure, Reply, call_to_json
 
 _MAX_OUTPUTS = 16
 _MAX_NAMED = 64
-_MAX_DIMENSIONS = 64
 _MAX_LINE = 200
-_DTYPES = {
-    torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.bool, torch.uint8,
-    torch.int8, torch.int16, torch.int32, torch.int64,
-}  # fmt: skip
+_KINDS = "biuf"
 
 
 def pack(call: Call) -> tuple[dict[str, Any], bytes]:
-    """A call as JSON and the bytes of its tensors."""
-    tensors: dict[str, Tensor] = {}
+    """A call as JSON and the bytes of its arrays."""
+    arrays: dict[str, Array] = {}
 
-    def put(tensor: Tensor) -> dict[str, str]:
-        name = f"t{len(tensors)}"
-        tensors[name] = tensor.detach().contiguous().clone()
-        return {"$tensor": name}
+    def put(value: Any) -> str:
+        name = f"t{len(arrays)}"
+        arrays[name] = np.array(as_array(value), order="C")
+        return name
 
     content = call_to_json(call, put)
-    return content, save(tensors)
+    return content, save(arrays)
 
 
-def _tensors(data: bytes, limit: int) -> dict[str, Tensor]:
+def _arrays(data: bytes, limit: int) -> dict[str, Array]:
     want(len(data) <= limit, f"more than {limit} bytes")
     try:
-        tensors = load(data)
+        arrays: dict[str, Array] = load(data)
     except Exception as error:  # whatever hostile bytes do to the parser
         raise BadReply(f"the reply is malformed: {error}") from error
-    want(all(tensor.dtype in _DTYPES for tensor in tensors.values()), "unknown dtype")
-    want(all(tensor.dim() <= _MAX_DIMENSIONS for tensor in tensors.values()), "dimensions")
-    return tensors
+    want(all(array.dtype.kind in _KINDS for array in arrays.values()), "unknown dtype")
+    return arrays
 
 
 def _failure(data: Any) -> Failure:
@@ -57,25 +52,25 @@ def _failure(data: Any) -> Failure:
     return Failure(plain(data["kind"])[:100], plain(data["text"])[:MAX_TEXT], names, line)
 
 
-def _named(data: Any, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _named(data: Any, arrays: dict[str, Array]) -> dict[str, Array]:
     want(isinstance(data, dict) and len(data) <= _MAX_NAMED, "names")
-    return {str(name): reference(item, tensors) for name, item in data.items()}
+    return {str(name): reference(item, arrays) for name, item in data.items()}
 
 
 def unpack(content: Any, data: bytes, limit: int) -> Reply:
-    """A reply from JSON and bytes of tensors; raises BadReply for anything but plain data."""
+    """A reply from JSON and bytes of arrays; raises BadReply for anything but plain data."""
     names = {"outputs", "single", "gradients", "weights", "pictures", "steps", "failure"}
     want(isinstance(content, dict) and set(content) == names, "fields")
     if content["failure"] is not None:
         return Reply(failure=_failure(content["failure"]))
-    tensors = _tensors(data, limit)
+    arrays = _arrays(data, limit)
     outputs = content["outputs"]
     want(isinstance(outputs, list) and len(outputs) <= _MAX_OUTPUTS, "outputs")
     return Reply(
-        outputs=tuple(reference(item, tensors) for item in outputs),
+        outputs=tuple(reference(item, arrays) for item in outputs),
         single=content["single"] is True,
-        gradients=_named(content["gradients"], tensors),
-        weights=_named(content["weights"], tensors),
-        pictures=pictures(content["pictures"], tensors),
+        gradients=_named(content["gradients"], arrays),
+        weights=_named(content["weights"], arrays),
+        pictures=pictures(content["pictures"], arrays),
         steps=number(content["steps"]),
     )

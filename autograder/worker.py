@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 import threading
 from dataclasses import replace
 from functools import cache
@@ -34,23 +35,22 @@ def _end_with_coordinator() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def begin(nursery: socket.socket) -> None:
+def begin(nursery: socket.socket, with_torch: bool) -> None:
     """What a process of a batch does first; nothing here takes time or can fail.
 
-    nursery: where to ask for a zygote.
+    nursery: where to ask for a zygote, with torch or without.
     """
     threading.Thread(target=_end_with_coordinator, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator, which ends us
     logging.disable(logging.CRITICAL)
-    adopt_from(nursery)
+    adopt_from(nursery, with_torch)
 
 
 @cache
 def start() -> None:
     """One thread for the judge's arithmetic, as there are as many workers as cores, and a limit."""
-    import torch
-
-    torch.set_num_threads(1)
+    if torch := sys.modules.get("torch"):  # brought along, or else not wanted
+        torch.set_num_threads(1)
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     limit = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))

@@ -101,7 +101,7 @@ def test_what_is_wrong_and_rests_on_a_stub_is_not_attempted(
         ("return 0 * mu.sum(-1)", "(7 of 7 entries differ)"),
         ("return mu + nothing", "kl_divergence raised NameError"),
         ("return None", "it returned nothing (None)"),
-        ("return mu.sum(-1),", "it returned a tuple of one tensor"),
+        ("return mu.sum(-1),", "it returned a tuple of one value"),
         ("return mu.sum(-1).detach().numpy()", "it returned a NumPy array"),
     ],
 )

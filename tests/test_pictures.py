@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import re
+import struct
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 from xml.etree import ElementTree
@@ -10,8 +13,7 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import numpy as np
 import pytest
-import torch
-from safetensors.torch import save
+from safetensors.numpy import save
 
 from autograder.checks import Draw
 from autograder.distrust import BadReply
@@ -25,10 +27,13 @@ from vae_utils.compare import compare
 from vae_utils.evaluating import answer, evaluate
 from vae_utils.figures import drawing, read
 from vae_utils.panels import Panel, Picture
+from vae_utils.sketch import beside
 
 mpl.use("agg")
 plt: Any = pytest.importorskip("matplotlib.pyplot")
 GREY = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
+RED_TO_BLUE = np.stack([1 - GREY, 0.5 * GREY, GREY], 2)
+PHOTOS = np.random.default_rng(0).random((6, 32, 32, 3), dtype=np.float32)
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +87,23 @@ def test_colours_of_a_grey_image_are_one_grey() -> None:
     assert np.allclose(image, GREY)
 
 
+@pytest.mark.parametrize("kind", ["float", "uint8", "alpha"])
+def test_an_image_in_colour_keeps_its_colours(kind: str) -> None:
+    shown = {
+        "float": RED_TO_BLUE,
+        "uint8": (255 * RED_TO_BLUE).astype(np.uint8),
+        "alpha": np.concatenate([RED_TO_BLUE, np.full((3, 4, 1), 0.5)], 2),
+    }[kind]
+    [image] = on_axes(lambda ax: ax.imshow(shown[::-1], origin="lower")).images
+    assert image.shape == (3, 4, 3) and np.array_equal(image, shown[..., :3].astype(np.float32))
+
+
+def test_channels_that_differ_by_rounding_are_grey() -> None:
+    shown = np.repeat(GREY[..., None], 3, 2) + np.array([0, 1e-6, -1e-6])
+    [image] = on_axes(lambda ax: ax.imshow(np.clip(shown, 0, 1))).images
+    assert image.shape == (3, 4) and np.allclose(image, GREY, atol=1e-5)
+
+
 def test_ticks_count_unless_the_axes_are_off() -> None:
     assert on_axes(lambda ax: ax.imshow(GREY)).ticks > 4
     assert on_axes(lambda ax: (ax.imshow(GREY), ax.set_axis_off())).ticks == 0
@@ -128,7 +150,7 @@ def test_contour_lines_are_read_by_family() -> None:
 
     panel = on_axes(show)
     circle = panel.contours[panel.families.index(0)]
-    assert torch.allclose((circle**2).sum(1), torch.ones(len(circle)), atol=0.02)
+    assert np.allclose((circle**2).sum(1), 1, atol=0.02)
     assert set(panel.families) == {0, 1}
 
 
@@ -178,9 +200,9 @@ def _hostile(**change: Any) -> tuple[dict[str, Any], bytes]:
     "change",
     [
         {"box": [0, 0, 1]}, {"box": "0011"}, {"box": [True, 0, 0, 0]}, {"images": {}},
-        {"images": [{"$tensor": "nowhere"}]}, {"images": [7]}, {"ticks": -1}, {"ticks": "0"},
+        {"images": [{"$array": "nowhere"}]}, {"images": [7]}, {"ticks": -1}, {"ticks": "0"},
         {"legend": [7]}, {"legend": ["x"] * 1000}, {"families": [0.5]}, {"surplus": 1},
-        {"contours": [{"$tensor": "t0"}] * 2000}, {"points": None}, {"colours": [[1, 0, 0]]},
+        {"contours": [{"$array": "t0"}] * 2000}, {"points": None}, {"colours": [[1, 0, 0]]},
     ],
     ids=str,
 )  # fmt: skip
@@ -191,7 +213,7 @@ def test_a_panel_that_no_honest_kernel_sends_is_refused(change: dict[str, Any]) 
 
 def test_numbers_of_another_type_are_refused() -> None:
     content, _ = _hostile()
-    names = {f"t{n}": torch.zeros(2, 2, dtype=torch.float64) for n in range(9)}
+    names = {f"t{n}": np.zeros((2, 2)) for n in range(9)}
     with pytest.raises(BadReply, match="picture"):
         unpack(content, save(names), 1 << 24)
 
@@ -203,24 +225,23 @@ def test_a_thousand_figures_are_refused() -> None:
         unpack(content, data, 1 << 24)
 
 
-@pytest.mark.parametrize("odd", [torch.zeros(0, 0), torch.full((3, 4), torch.nan)])
-def test_odd_images_are_wrong_and_no_fault_of_ours(odd: torch.Tensor) -> None:
+@pytest.mark.parametrize("odd", [np.zeros((0, 0)), np.full((3, 4), np.nan)])
+def test_odd_images_are_wrong_and_no_fault_of_ours(odd: np.ndarray) -> None:
     reply = Reply(pictures=((Panel((0.0, 0.0, 1.0, 1.0), images=(odd,)),),))
-    params = {"images": (torch.from_numpy(GREY),), "columns": 1}
+    params = {"images": (GREY,), "columns": 1}
     assert compare("panels", reply, params)
 
 
 def test_boxes_that_are_no_numbers_are_wrong() -> None:
-    image = torch.from_numpy(GREY)
-    panels = tuple(Panel((float("nan"),) * 4, images=(image,)) for _ in range(4))
-    assert compare("panels", Reply(pictures=(panels,)), {"images": (image,) * 4, "columns": 2})
+    panels = tuple(Panel((float("nan"),) * 4, images=(GREY,)) for _ in range(4))
+    assert compare("panels", Reply(pictures=(panels,)), {"images": (GREY,) * 4, "columns": 2})
 
 
 def test_a_wrong_figure_stands_beside_a_sketch_in_the_feedback() -> None:
     def check(student: Student) -> None:
         """A grey image."""
-        wanted = torch.from_numpy(GREY).flip(0)
-        student.call("draw", picture=True).must("panels", {"images": (wanted,), "columns": 1})
+        params = {"images": (GREY[::-1],), "columns": 1}
+        student.call("draw", picture=True).must("panels", params)
 
     check.points = 1  # type: ignore[attr-defined]
     namespace = {"draw": lambda: plt.imshow(GREY).figure}
@@ -235,3 +256,97 @@ def test_a_wrong_figure_stands_beside_a_sketch_in_the_feedback() -> None:
         assert ElementTree.fromstring(drawing).tag == "{http://www.w3.org/2000/svg}svg"
         assert drawing.count(b"data:image/png;base64,") == 1
     assert done.result.picture in html
+
+
+def panels_of(images: np.ndarray, columns: int = 3, **kwargs: Any) -> Picture:
+    """A panel for each image."""
+
+    def draw() -> Any:
+        figure, axes = plt.subplots(len(images) // columns, columns, squeeze=False)
+        for ax, one in zip(axes.flat, images, strict=True):
+            ax.imshow(one, **kwargs)
+            ax.set_axis_off()
+        return figure
+
+    return seen(draw)
+
+
+def tiled(images: np.ndarray, gap: float, columns: int = 3) -> Picture:
+    """One image of tiles [H, W, 3], each of them with a frame one pixel wide."""
+    framed = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=gap)
+    rows = [np.concatenate(list(row), 1) for row in framed.reshape(-1, columns, *framed.shape[1:])]
+    return panels_of(np.concatenate(rows)[None], 1)
+
+
+def said_of(picture: Picture, images: np.ndarray = PHOTOS) -> str | None:
+    """What is wrong with a figure of those images, in three columns."""
+    params = {"images": tuple(images), "columns": 3}
+    return compare("panels", Reply(pictures=(picture,)), params)
+
+
+@pytest.mark.parametrize("bytes_of", [False, True])
+def test_panels_in_colour_are_right_in_any_scale(bytes_of: bool) -> None:
+    shown = np.round(255 * PHOTOS).astype(np.uint8) if bytes_of else PHOTOS
+    assert said_of(panels_of(shown)) is None
+
+
+def test_another_order_of_the_channels_is_wrong() -> None:
+    red, green, blue = (f"{value:.3g}" for value in PHOTOS[0, 0, 0])
+    said = str(said_of(panels_of(PHOTOS[..., ::-1])))
+    assert said.startswith("row 1, column 1: ") and said.endswith(
+        f"in row 0, column 0 is ({blue}, {green}, {red}), ({red}, {green}, {blue}) wanted"
+    )
+
+
+def test_colours_are_not_turned_into_their_opposites() -> None:
+    assert "pixels differ" in str(said_of(panels_of(1 - PHOTOS)))
+
+
+@pytest.mark.parametrize("gap", [0.0, 1.0])
+def test_tiles_in_colour_are_told_apart(gap: float) -> None:
+    assert said_of(tiled(PHOTOS, gap)) is None
+    assert str(said_of(tiled(PHOTOS[::-1], gap))).startswith("row 1, column 1: 1024 of 1024")
+    assert "1 x 1 panels" in str(said_of(tiled(PHOTOS[:, :20], gap)))
+
+
+def test_a_photo_without_colour_may_be_among_those_in_colour() -> None:
+    some = PHOTOS.copy()
+    some[1] = some[1].mean(-1, keepdims=True)
+    assert said_of(panels_of(some), some) is None
+    assert str(said_of(panels_of(some))).startswith("row 1, column 2: 1024 of 1024")
+
+
+def test_photos_that_are_turned_are_recognised() -> None:
+    params = {"images": tuple(PHOTOS), "columns": 3, "turned": True}
+    assert compare("panels", Reply(pictures=(panels_of(PHOTOS.swapaxes(1, 2)),)), params) is None
+
+
+@pytest.mark.parametrize("kind", ["panels", "mosaic"])
+def test_colours_where_grey_is_wanted_are_named(kind: str) -> None:
+    pixel = {"shape": (3, 4), "places": np.zeros((1, 2), int), "values": np.zeros((1, 1))}
+    params = pixel if kind == "mosaic" else {"images": (GREY,), "columns": 1}
+    reply = Reply(pictures=(panels_of(RED_TO_BLUE[None], 1),))
+    wanted = "row 1, column 1: an image in colour, a grey one wanted"
+    assert compare(kind, reply, params) == wanted
+
+
+def test_a_sketch_shows_colours_and_no_other_channels() -> None:
+    strange = Panel((0.0, 0.0, 1.0, 1.0), images=(np.zeros((3, 4, 5), np.float32),))
+    params = {"images": (RED_TO_BLUE,), "columns": 1}
+    assert _channels(beside("panels", params, [panels_of(RED_TO_BLUE[None], 1)])) == [3, 3]
+    assert _channels(beside("panels", params, [panels_of(GREY[None], 1)])) == [1, 3]
+    assert _channels(beside("panels", params, [(strange,)])) == [3]
+
+
+def _channels(html: str) -> list[int]:
+    """Of each image in a pair of drawings: what its pixels fill, by the size that it names."""
+    counts = []
+    for svg in re.findall(r"data:image/svg\+xml;base64,([^\"]+)", html):
+        for png in re.findall(rb"data:image/png;base64,([^\"]+)", base64.b64decode(svg)):
+            data = base64.b64decode(png)
+            width, height = struct.unpack(">II", data[16:24])
+            length = int.from_bytes(data[33:37])
+            filled = len(zlib.decompress(data[41 : 41 + length])) // height - 1
+            counts.append(filled // width)
+            assert {0: 1, 2: 3}[data[25]] == filled / width
+    return counts

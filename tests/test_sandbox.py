@@ -350,8 +350,8 @@ def test_a_worker_whose_nursery_is_gone_starts_its_own_zygote(
 ) -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     theirs.close()
-    monkeypatch.setattr(host, "_nursery", ours)
-    monkeypatch.setattr(host, "_shared", lambda _: [])
+    monkeypatch.setattr(host, "_nurseries", {True: ours})
+    monkeypatch.setattr(host, "_shared", lambda *_: [])
     zygote = shared_zygote()
     assert zygote.alive
     zygote.close()

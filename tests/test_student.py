@@ -11,21 +11,27 @@ import torch
 from autograder.checks import Draw, Misconception
 from autograder.student import Student
 from autograder.verdicts import NotPassed, Verdict
+from vae_utils.arrays import as_arrays
 from vae_utils.calls import Call, Failure, Reply
 from vae_utils.compare import compare
 from vae_utils.stand_in import StandIn
 
+
+def _reply(*outputs: Any, **others: Any) -> Reply:
+    return Reply(as_arrays(outputs), **as_arrays(others))
+
+
 NAN = torch.tensor([math.nan, math.nan])
 ODD = {
-    "nothing": Reply(()),
-    "a number": Reply((torch.tensor(1.0),)),
-    "NaN": Reply((NAN,), gradients={"arg0": NAN}),
-    "infinity": Reply((torch.tensor([math.inf, 1.0]),)),
-    "no entries": Reply((torch.empty(0, 2),)),
-    "booleans": Reply((torch.tensor([True, False]),)),
-    "too many": Reply((torch.ones(2),) * 3),
-    "huge numbers": Reply((torch.tensor([1e300, -1e300], dtype=torch.float64),)),
-    "a wrong gradient": Reply((torch.full((2,), 3.0),), gradients={"arg0": torch.ones(5)}),
+    "nothing": _reply(),
+    "a number": _reply(torch.tensor(1.0)),
+    "NaN": _reply(NAN, gradients={"arg0": NAN}),
+    "infinity": _reply(torch.tensor([math.inf, 1.0])),
+    "no entries": _reply(torch.empty(0, 2)),
+    "booleans": _reply(torch.tensor([True, False])),
+    "too many": _reply(torch.ones(2) * 3),
+    "huge numbers": _reply(torch.tensor([1e300, -1e300], dtype=torch.float64)),
+    "a wrong gradient": _reply(torch.full((2,), 3.0), gradients={"arg0": torch.ones(5)}),
 }
 PARAMS: dict[str, dict[str, Any]] = {
     "equal": {"expected": (torch.zeros(2),)},
@@ -53,7 +59,7 @@ def test_an_odd_reply_is_a_wrong_answer(kind: str, name: str) -> None:
 
 
 def test_nan_gradients_are_wrong() -> None:
-    reply = Reply((torch.zeros(2),), gradients={"arg0": NAN})
+    reply = _reply(torch.zeros(2), gradients={"arg0": NAN})
     assert compare("gradients", reply, PARAMS["gradients"]) is not None
 
 
@@ -65,9 +71,9 @@ def test_a_misconception_is_named_only_where_its_values_fit() -> None:
     one = torch.ones(2)
     for value, name in ((-one, "negated"), (2 * one, "doubled"), (3 * one, None)):
         with pytest.raises(NotPassed) as caught:
-            _student(Reply((value,))).call("f").must_equal(one, misconceptions=mistakes)
+            _student(_reply(value)).call("f").must_equal(one, misconceptions=mistakes)
         assert caught.value.misconception == name
-    _student(Reply((one,))).call("f").must_equal(one, misconceptions=mistakes)
+    _student(_reply(one)).call("f").must_equal(one, misconceptions=mistakes)
 
 
 STAND_INS = {n: StandIn(("x",), ((torch.zeros(1),) * 2,)) for n in ("one", "two")}
@@ -75,14 +81,14 @@ STAND_INS = {n: StandIn(("x",), ((torch.zeros(1),) * 2,)) for n in ("one", "two"
 
 def test_a_claim_is_told_which_stand_ins_are_in_force() -> None:
     told = []
-    reply = Reply((torch.ones(2),))
+    reply = _reply(torch.ones(2))
     student = Student(lambda _: reply, Draw(1, "test"), replaced=frozenset({"two", "three"}))
     student.given(STAND_INS, lambda stand_ins: told.append(set(stand_ins)))
     assert told == [{"two"}] and list(student.parts) == ["one", "two"]
 
 
 def test_a_recording_keeps_claims_about_stand_ins_apart() -> None:
-    student = Student(lambda _: Reply((torch.ones(2),)), Draw(1, "test"), recording=True)
+    student = Student(lambda _: _reply(torch.ones(2)), Draw(1, "test"), recording=True)
 
     def claim(stand_ins: dict[str, StandIn]) -> None:
         student.call("whole", stand_ins=stand_ins).must_equal(torch.ones(2))
@@ -129,6 +135,6 @@ def test_a_pixel_that_is_never_white_is_known_as_such(ones: int, right: bool) ->
     drawn = torch.zeros(1000, 2)
     drawn[:ones] = 1.0
     problem = compare(
-        "frequencies", Reply((drawn,)), {"probability": torch.zeros(2, 2), "shape": (1000, 2)}
+        "frequencies", _reply(drawn), {"probability": torch.zeros(2, 2), "shape": (1000, 2)}
     )
     assert (problem is None) == right

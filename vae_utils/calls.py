@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from torch import Tensor
-
+from vae_utils.arrays import Array, is_tensor
 from vae_utils.codec import decode, encode
 from vae_utils.panels import Picture
 from vae_utils.stand_in import StandIn
@@ -22,7 +21,7 @@ class Instance:
 
     cls: str
     init: tuple[Any, ...] = ()
-    state: dict[str, Tensor] = field(default_factory=dict)
+    state: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Call:
 
     args: plain data, Instances, and stand-ins, which are handed over as functions.
     repeat: number of calls in a row, outputs are stacked to [repeat, ...] when it exceeds 1.
-    cotangents: one tensor an output; asks for the vector-Jacobian product of arguments and weights.
+    cotangents: one an output; asks for the vector-Jacobian product of arguments and weights.
     constants: places of arguments that are no variables then, as data are not.
     disabled: functions that hung before; reaching one raises instead of hanging again.
     stand_ins: methods of the Instances, or functions, that are replaced for this call.
@@ -46,7 +45,7 @@ class Call:
     method: bool = False
     repeat: int = 1
     seed: int = 0
-    cotangents: tuple[Tensor, ...] | None = None
+    cotangents: tuple[Any, ...] | None = None
     disabled: tuple[str, ...] = ()
     stand_ins: dict[str, StandIn] = field(default_factory=dict)
     weights: tuple[str, ...] = ()
@@ -54,6 +53,17 @@ class Call:
     counted: bool = False
     choices: bool = False
     constants: tuple[int, ...] = ()
+
+    @property
+    def is_of_torch(self) -> bool:
+        """Whether it is made with tensors or models, not with arrays."""
+        return any(map(_is_of_torch, self.args))
+
+
+def _is_of_torch(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return any(map(_is_of_torch, value))
+    return is_tensor(value) or isinstance(value, Instance)
 
 
 @dataclass(frozen=True)
@@ -76,27 +86,29 @@ class Failure:
 class Reply:
     """What a call gave: outputs, gradients and weights, or a figure a round, or a failure.
 
+    Arrays, whether the call was made with arrays or with tensors.
+
     steps: what it cost Python, see `vae_utils.cost`.
     """
 
-    outputs: tuple[Tensor, ...] = ()
+    outputs: tuple[Array, ...] = ()
     single: bool = True
-    gradients: dict[str, Tensor] = field(default_factory=dict)
-    weights: dict[str, Tensor] = field(default_factory=dict)
+    gradients: dict[str, Array] = field(default_factory=dict)
+    weights: dict[str, Array] = field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
     steps: int = 0
     failure: Failure | None = None
 
 
 def call_to_json(call: Call, put: Any) -> dict[str, Any]:
-    """The call as JSON; tensors go to `put`."""
+    """The call as JSON; tensors and arrays go to `put`."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, StandIn):
             return {"$stand_in": vars(value)}
         return {"$instance": vars(value)} if isinstance(value, Instance) else value
 
-    args = [plain(value) for value in call.args]
+    args = tuple(plain(value) for value in call.args)
     stand_ins = {name: vars(stand_in) for name, stand_in in call.stand_ins.items()}
     fields = {**vars(call), "args": args, "stand_ins": stand_ins}
     encoded: dict[str, Any] = encode(fields, put)
@@ -120,9 +132,9 @@ def call_from_json(data: dict[str, Any], get: Any) -> Call:
 
 
 def reply_to_json(reply: Reply, put: Any) -> dict[str, Any]:
-    """The reply as JSON; tensors go to `put`."""
+    """The reply as JSON; arrays go to `put`."""
     failure = asdict(reply.failure) if reply.failure else None
-    pictures = [[vars(panel) for panel in picture] for picture in reply.pictures]
+    pictures = tuple(tuple(vars(panel) for panel in picture) for picture in reply.pictures)
     fields = {**vars(reply), "pictures": pictures, "failure": failure}
     encoded: dict[str, Any] = encode(fields, put)
     return encoded

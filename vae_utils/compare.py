@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from vae_utils.arrays import as_arrays
 from vae_utils.calls import Reply
-from vae_utils.compare_bounds import between, listed, stuck
+from vae_utils.compare_bounds import between
 from vae_utils.compare_calls import answered, answers, cost, refused, repeats, steady, varies
 from vae_utils.compare_draws import (
     binary,
@@ -17,6 +20,7 @@ from vae_utils.compare_draws import (
     shared,
     uniform,
 )
+from vae_utils.compare_lists import among, listed, stuck
 from vae_utils.compare_maps import clusters
 from vae_utils.compare_segments import segments
 from vae_utils.compare_values import (
@@ -38,15 +42,23 @@ KINDS: dict[str, Callable[..., str | None]] = {
         equal, number, overflows, gradients, gradient_at_most, weights, unbiased, reaches,
         unreached, reparameterised, normal, shared, uniform, distribution, binary, frequencies,
         independent, answers, answered, varies, repeats, steady, clusters, refused, cost,
-        between, listed, stuck, segments,
+        between, listed, stuck, among, segments,
     )
 }  # fmt: skip
 
 
 def compare(kind: str, reply: Reply, params: dict[str, Any]) -> str | None:
-    """The comparison of that name; None if the reply is as expected."""
-    if kind not in KINDS:
-        from vae_utils.figure_kinds import KINDS as OF_FIGURES
+    """The comparison of that name; None if the reply is as expected.
 
-        return OF_FIGURES[kind](reply, **params)
-    return KINDS[kind](reply, **params)
+    params: numbers as arrays, or as tensors where torch is loaded.
+    """
+    with np.errstate(all="ignore"):  # odd answers make odd numbers
+        return _function(kind)(reply, **as_arrays(params))
+
+
+def _function(kind: str) -> Callable[..., str | None]:
+    if kind in KINDS:
+        return KINDS[kind]
+    from vae_utils.figure_kinds import KINDS as OF_FIGURES
+
+    return OF_FIGURES[kind]

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 
-import torch
+import numpy as np
 
 from vae_utils.calls import Reply
-from vae_utils.compare_values import arrangement, brief
+from vae_utils.compare_values import Shape, arrangement, brief
 
 _ACCIDENTS = {
     "NotImplementedError", "NameError", "UnboundLocalError", "AttributeError", "TypeError",
@@ -31,7 +31,7 @@ def answered(reply: Reply, *, count: int, place: int) -> str | None:
     """
     got = reply.outputs[0]
     if got.shape != (count,):
-        return f"it returned {_answers(got.numel())}, {_answers(count)} wanted"
+        return f"it returned {_answers(got.size)}, {_answers(count)} wanted"
     answer = float(got[place])
     if math.isnan(answer):
         return f"question {place + 1} is not answered yet"
@@ -53,7 +53,7 @@ def varies(reply: Reply) -> str | None:
     Ask for more than two of a single number: rounding makes two of them equal now and then.
     """
     got = reply.outputs[0]
-    if not torch.equal(got[1:], got[:-1]):
+    if not np.array_equal(got[1:], got[:-1]):
         return None
     return f"{'two' if len(got) == 2 else 'all'} calls gave the same values"
 
@@ -63,12 +63,12 @@ def repeats(reply: Reply) -> str | None:
     return None if varies(reply) else "two calls gave different values"
 
 
-def steady(reply: Reply, *, most: float, shape: tuple[int, ...]) -> str | None:
+def steady(reply: Reply, *, most: float, shape: Shape) -> str | None:
     """Repeated calls give finite values of that shape which differ by at most `most`."""
-    problem = arrangement(reply, [torch.empty(shape)])
+    problem = arrangement(reply, [shape])
     if problem:
         return problem
-    apart = float((reply.outputs[0].amax(0) - reply.outputs[0].amin(0)).max())
+    apart = float(np.ptp(reply.outputs[0], axis=0).max())
     if apart <= most:
         return None
     return (

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import torch
-from torch import Tensor
+import numpy as np
+from scipy.special import expit, logit
 
+from vae_utils.arrays import Array
 from vae_utils.calls import Reply
 from vae_utils.compare_pictures import in_all_scales, unlike, upright
 from vae_utils.drawn_codes import SAMPLES, Reading, fresh, off_codes
@@ -20,51 +21,51 @@ from vae_utils.layout import Grid, place, scales
 _STEPS = 3  # of Gauss and Newton, until a code fits means that were cut off to whole numbers
 
 
-def _solve(system: Tensor, right: Tensor) -> Tensor:
+def _solve(system: Array, right: Array) -> Array:
     """By least squares; numbers that are none give none."""
-    if not (system.isfinite().all() and right.isfinite().all()):
-        return torch.full((system.shape[1],), torch.nan, dtype=system.dtype)
-    return torch.linalg.lstsq(system, right[:, None]).solution[:, 0]
+    if not (np.isfinite(system).all() and np.isfinite(right).all()):
+        return np.full(system.shape[1], np.nan)
+    return np.linalg.lstsq(system, right)[0]
 
 
 @dataclass(frozen=True)
 class _Decoder:
     """Means of pixels that are sigmoid(bias + z @ weight): which code z do they belong to?"""
 
-    bias: Tensor
-    weight: Tensor
+    bias: Array
+    weight: Array
     atol: float
     link: str = "sigmoid"
 
-    def code(self, mean: Tensor, seen: Tensor | None = None) -> Tensor | None:
+    def code(self, mean: Array, seen: Array | None = None) -> Array | None:
         """z [L] of an image [H, W] of means; None where there is no such z.
 
         seen: bool [D], pixels to go by.
         """
-        use = torch.ones(mean.numel(), dtype=torch.bool) if seen is None else seen
-        bias, weight = self.bias.double()[use], self.weight.double()[:, use]
+        use = np.ones(mean.size, bool) if seen is None else seen
+        bias, weight = self.bias.astype(float)[use], self.weight.astype(float)[:, use]
         flat = mean.flatten()[use]
         z = self._start(flat, bias, weight)
         for _ in range(_STEPS):
             again, slope = self._answer(bias + z @ weight)
             z = z + _solve(weight.T * slope[:, None], flat - again)
         again, _ = self._answer(bias + z @ weight)
-        return z if bool(((again - flat).abs() <= self.atol).all()) else None
+        return z if bool((abs(again - flat) <= self.atol).all()) else None
 
-    def _answer(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+    def _answer(self, logits: Array) -> tuple[Array, Array]:
         """Means of logits, and their derivatives."""
         if self.link == "none":
-            return logits, torch.ones_like(logits)
-        means = torch.sigmoid(logits)
+            return logits, np.ones_like(logits)
+        means = expit(logits)
         return means, means * (1 - means)
 
-    def _start(self, flat: Tensor, bias: Tensor, weight: Tensor) -> Tensor:
+    def _start(self, flat: Array, bias: Array, weight: Array) -> Array:
         """From logits, which are as uncertain as 1 / slope where means are rounded."""
         if self.link == "none":
             return _solve(weight.T, flat - bias)
-        near = flat.clamp(1e-7, 1 - 1e-7)
+        near = flat.clip(1e-7, 1 - 1e-7)
         slope = near * (1 - near)
-        return _solve(weight.T * slope[:, None], (torch.logit(near) - bias) * slope)
+        return _solve(weight.T * slope[:, None], (logit(near) - bias) * slope)
 
     def coarser(self, more: float) -> _Decoder:
         """The same for means that were rounded."""
@@ -78,11 +79,11 @@ class _Shown:
     codes: tuple[int, ...]
     drawn: tuple[bool, ...]
     columns: int
-    fixed: tuple[Tensor | None, ...]
+    fixed: tuple[Array | None, ...]
     binary: bool
 
     def read_in_some_scale(
-        self, scaled: Iterator[tuple[list[Tensor], float]], decoder: _Decoder
+        self, scaled: Iterator[tuple[list[Array], float]], decoder: _Decoder
     ) -> Reading | str:
         """Codes and samples, or what is wrong in the first scale."""
         problems: list[str] = []
@@ -93,9 +94,9 @@ class _Shown:
             problems.append(found)
         return problems[0]
 
-    def _read(self, images: list[Tensor], decoder: _Decoder) -> Reading | str:
-        found: dict[int, tuple[Tensor, Tensor]] = {}
-        samples: list[tuple[int, Tensor]] = []
+    def _read(self, images: list[Array], decoder: _Decoder) -> Reading | str:
+        found: dict[int, tuple[Array, Array]] = {}
+        samples: list[tuple[int, Array]] = []
         for number, image in enumerate(images):
             where, code, right = place(number, self.columns), self.codes[number], self.fixed[number]
             if right is not None:
@@ -110,22 +111,23 @@ class _Shown:
                 if z is None:
                     return _no_mean(where, image)
                 found[code] = z, image.flatten()
-        ordered = torch.stack([found[code][0] for code in sorted(found)])
+        ordered = np.stack([found[code][0] for code in sorted(found)])
         pairs = [(code, found[code][1], image) for code, image in samples]
         return Reading(ordered, pairs, decoder.weight)
 
 
+@np.errstate(all="ignore")
 def decoded(
     reply: Reply,
     *,
     codes: tuple[int, ...],
     drawn: tuple[bool, ...],
     columns: int,
-    bias: Tensor,
-    weight: Tensor,
-    mean: Tensor,
-    logsigma: Tensor,
-    fixed: tuple[Tensor | None, ...] = (),
+    bias: Array,
+    weight: Array,
+    mean: Array,
+    logsigma: Array,
+    fixed: tuple[Array | None, ...] = (),
     atol: float = 2e-3,
     samples: str = "drawn",
     spread: str = "drawn",
@@ -158,7 +160,7 @@ def decoded(
     return off or (SAMPLES[samples](readings, mean) if any(drawn) else None)
 
 
-def _no_mean(where: str, image: Tensor) -> str:
+def _no_mean(where: str, image: Array) -> str:
     low, high = float(image.min()), float(image.max())
     if low < -1e-3 or high > 1.001:
         return f"{where} has values from {low:.3g} to {high:.3g}; means lie between 0 and 1"
@@ -169,18 +171,18 @@ def _no_mean(where: str, image: Tensor) -> str:
 class _Completion:
     """An image, which of its pixels stay, and the code of the others: see `completed`."""
 
-    image: Tensor
-    seen: Tensor
-    kept: Tensor
-    mean: Tensor
-    logsigma: Tensor
+    image: Array
+    seen: Array
+    kept: Array
+    mean: Array
+    logsigma: Array
     sample: bool
 
-    def off(self, whole: Tensor, half: Tensor, decoder: _Decoder) -> str | None:
+    def off(self, whole: Array, half: Array, decoder: _Decoder) -> str | None:
         """What is wrong with the panel of the image, and with that of its completion."""
         if unlike([whole], (self.image,), 1, decoder.atol):
             return "the left panel does not show the digit itself"
-        if not ((half - self.seen.double()).abs()[self.kept] <= decoder.atol).all():
+        if not (abs(half - self.seen.astype(float))[self.kept] <= decoder.atol).all():
             return "the right panel does not keep the top half as it was seen"
         rest = half[~self.kept]
         if self.sample:
@@ -188,20 +190,21 @@ class _Completion:
         z = decoder.code(half, ~self.kept.flatten())
         if z is None:
             return "the lower half on the right is no mean that the decoder gives for any code"
-        far = float(((z - self.mean.double()) / self.logsigma.double().exp()).abs().max())
+        far = float(abs((z - self.mean) / np.exp(self.logsigma.astype(float))).max())
         return None if far < 7 else f"the code of the completion lies {far:.0f} sigma from q's mean"
 
 
+@np.errstate(all="ignore")
 def completed(
     reply: Reply,
     *,
-    image: Tensor,
-    seen: Tensor,
-    kept: Tensor,
-    bias: Tensor,
-    weight: Tensor,
-    mean: Tensor,
-    logsigma: Tensor,
+    image: Array,
+    seen: Array,
+    kept: Array,
+    bias: Array,
+    weight: Array,
+    mean: Array,
+    logsigma: Array,
     atol: float = 2e-3,
     link: str = "sigmoid",
     order: tuple[int, int] = (0, 1),

@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import torch
-from torch import Tensor
+from scipy.special import ndtr, xlogy
 
+from vae_utils.arrays import Array
 from vae_utils.calls import Reply
-from vae_utils.compare_values import arrangement, brief, layout
+from vae_utils.compare_values import Shape, arrangement, brief, double, layout
 
 ALPHA = 1e-10
 _GROUP = 8
@@ -32,90 +32,97 @@ def tolerance(n: int, count: int = 1) -> float:
     return math.sqrt(math.log(2 * count / ALPHA) / (2 * n))
 
 
-def _distances(values: Tensor) -> Tensor:
+def _distances(values: Array) -> Array:
     """Kolmogorov's distance of each row of probabilities [..., n] from the uniform distribution."""
-    ordered = values.double().sort(-1).values
+    ordered = np.sort(double(values), axis=-1)
     n = ordered.shape[-1]
-    steps = torch.arange(1, n + 1, dtype=torch.float64) / n
-    return torch.maximum(steps - ordered, ordered - (steps - 1 / n)).amax(-1)
+    steps = np.arange(1, n + 1) / n
+    return np.asarray(np.maximum(steps - ordered, ordered - (steps - 1 / n)).max(-1))
 
 
-def _uniformity(values: Tensor) -> float:
+def _uniformity(values: Array) -> float:
     """The same for all values together."""
-    return float(_distances(values.flatten()))
+    return float(_distances(values.reshape(-1)))
 
 
-def _sums(unit: Tensor, axis: int) -> Tensor:
+def _sums(unit: Array, axis: int) -> Array:
     """Sums over groups along an axis, scaled: standard normal again if the parts are independent.
 
     Long axes go in groups of eight, which leaves more draws; short ones are one group.
     """
-    moved = unit.movedim(axis, -1)
+    moved = np.moveaxis(unit, axis, -1)
     width = min(_GROUP, moved.shape[-1])
     used = moved[..., : moved.shape[-1] // width * width]
-    return used.unflatten(-1, (-1, width)).sum(-1) / math.sqrt(width)
+    groups = used.reshape(*used.shape[:-1], -1, width)
+    return np.asarray(groups.sum(-1) / math.sqrt(width))
 
 
-def _constant(unit: Tensor, axis: int) -> bool:
+def _constant(unit: Array, axis: int) -> bool:
     """Whether noise [...] that is not just zero repeats along an axis."""
-    apart = float((unit.amax(axis) - unit.amin(axis)).max())
-    return unit.shape[axis] > 1 and apart < _SAME < float(unit.abs().max())
+    apart = float((unit.max(axis) - unit.min(axis)).max())
+    return unit.shape[axis] > 1 and apart < _SAME < float(np.abs(unit).max())
 
 
-def _moments(unit: Tensor) -> str:
+def _moments(unit: Array) -> str:
     return (
         f"standardised, they have mean {brief(float(unit.mean()))} and standard deviation "
-        f"{brief(float(unit.std()))}, 0 and 1 wanted"
+        f"{brief(float(unit.std(ddof=1)))}, 0 and 1 wanted"
     )
 
 
-def _off_scale(unit: Tensor) -> bool:
+def _off_scale(unit: Array) -> bool:
     """Whether the mean square is off 1 by more than Laurent and Massart's (2000) bound on chi^2."""
-    n, x = unit.numel(), math.log(2 / ALPHA)
+    n, x = unit.size, math.log(2 / ALPHA)
     return abs(float((unit**2).mean()) - 1) > 2 * math.sqrt(x / n) + 2 * x / n
 
 
-def _alike(unit: Tensor, axis: int) -> bool:
+def _alike(unit: Array, axis: int) -> bool:
     """Whether two slices along an axis point the same way, or opposite ways.
 
     The cosine t of two independent normal vectors of n entries: P(|t| > e) <= 2 exp(-n e^2 / 2).
     """
-    slices = torch.nn.functional.normalize(unit.movedim(axis, 0).flatten(1).float())
-    cosines = (slices @ slices.T).fill_diagonal_(0).abs()
+    slices = _slices(unit, axis).astype(np.float32)
+    slices = slices / np.maximum(np.linalg.norm(slices, axis=1, keepdims=True), 1e-12)
+    cosines = np.abs(slices @ slices.T)
+    np.fill_diagonal(cosines, 0)
     count, n = slices.shape
     return float(cosines.max()) > math.sqrt(2 * math.log(count * (count - 1) / ALPHA) / n)
 
 
-def _odd_slice(unit: Tensor, axes: tuple[str, ...]) -> str | None:
+def _slices(unit: Array, axis: int) -> Array:
+    """What stands at each place along an axis, flattened."""
+    return np.moveaxis(unit, axis, 0).reshape(unit.shape[axis], -1)
+
+
+def _odd_slice(unit: Array, axes: tuple[str, ...]) -> str | None:
     """The first place along an axis where the draws are not standard normal."""
     for axis, name in enumerate(axes):
-        slices = unit.movedim(axis, 0).flatten(1)
-        far = _distances(torch.special.ndtr(slices)) > tolerance(slices.shape[1], len(slices))
+        slices = _slices(unit, axis)
+        far = _distances(ndtr(slices)) > tolerance(slices.shape[1], len(slices))
         if far.any():
-            place = int(far.nonzero()[0])
+            place = int(far.argmax())
             return f"the draws at place {place} of the {name} are wrong: {_moments(slices[place])}"
     return None
 
 
 def normal(
-    reply: Reply, *, mean: Tensor, std: Tensor, calls: int, axes: tuple[str, ...]
+    reply: Reply, *, mean: Array, std: Array, calls: int, axes: tuple[str, ...]
 ) -> str | None:
     """Independent normal draws: all entries and their scale, those at each place of each axis, sums
     along each axis and pairs of places (which show shared noise).
 
     The output is [calls, *mean.shape]; axes names its axes, for the message.
     """
-    problem = arrangement(reply, [mean.expand(calls, *mean.shape)])
+    problem = arrangement(reply, [(calls, *mean.shape)])
     if problem:
         return problem
-    unit = (reply.outputs[0].double() - mean.double()) / std.double()
-    cdf = torch.special.ndtr
+    unit = (double(reply.outputs[0]) - double(mean)) / double(std)
     dependent = [name for axis, name in enumerate(axes) if _constant(unit, axis)]
-    if not dependent and _uniformity(cdf(unit)) > tolerance(unit.numel()):
+    if not dependent and _uniformity(ndtr(unit)) > tolerance(unit.size):
         return f"the draws do not follow the distribution that was asked for: {_moments(unit)}"
     for axis, name in enumerate(axes):
         sums = _sums(unit, axis)
-        if unit.shape[axis] > 1 and _uniformity(cdf(sums)) > tolerance(sums.numel()):
+        if unit.shape[axis] > 1 and _uniformity(ndtr(sums)) > tolerance(sums.size):
             dependent.append(name)
     dependent += [name for axis, name in enumerate(axes) if axis and _alike(unit, axis)]
     if dependent:
@@ -125,38 +132,39 @@ def normal(
     return _odd_slice(unit, axes)
 
 
-def shared(reply: Reply, *, mean: Tensor, std: Tensor, axis: int) -> str | None:
+def shared(reply: Reply, *, mean: Array, std: Array, axis: int) -> str | None:
     """Noise that repeats along an axis of the output [calls, *mean.shape]: a mistake."""
     if reply.outputs[0].shape[1:] != mean.shape:
         return "another shape"
-    unit = (reply.outputs[0].double() - mean.double()) / std.double()
+    unit = (double(reply.outputs[0]) - double(mean)) / double(std)
     return None if _constant(unit, axis) else "the noise varies"
 
 
-def uniform(reply: Reply, *, low: Tensor, high: Tensor) -> str | None:
+def uniform(reply: Reply, *, low: Array, high: Array) -> str | None:
     """Uniform draws [calls, *low.shape] between low and high: a mistake to recognise."""
     if reply.outputs[0].shape[1:] != low.shape:
         return "another shape"
-    unit = (reply.outputs[0].double() - low.double()) / (high.double() - low.double())
-    same = _uniformity(unit) <= tolerance(unit.numel())
+    unit = (double(reply.outputs[0]) - double(low)) / (double(high) - double(low))
+    same = _uniformity(unit) <= tolerance(unit.size)
     return None if same else "the draws are not uniform"
 
 
-def _entropy(share: Tensor, wanted: Tensor) -> Tensor:
+def _entropy(share: Array, wanted: Array) -> Array:
     """Relative entropy of frequencies from probabilities.
 
     For a frequency S of n draws with probability q, P(S = s or further off) <= exp(-n KL(s || q))
     on each side (Chernoff 1952); near 0 and 1 that is far sharper than a bound for all q.
     """
-    wanted = wanted.clamp(_NEVER, 1 - _NEVER)  # a certain pixel is no division by zero
-    return torch.xlogy(share, share / wanted) + torch.xlogy(1 - share, (1 - share) / (1 - wanted))
+    wanted = wanted.clip(_NEVER, 1 - _NEVER)  # a certain pixel is no division by zero
+    sides = (share, share / wanted), (1 - share, (1 - share) / (1 - wanted))
+    return np.asarray(sum(xlogy(*side) for side in sides))
 
 
-def _off_levels(probability: Tensor, slack: float, alpha: float) -> bool:
+def _off_levels(probability: Array, slack: float, alpha: float) -> bool:
     """Whether too many or too few of n values [n] lie below one of the levels 0.05, ..., 0.95."""
-    levels = torch.arange(1, _LEVELS, dtype=torch.float64) / _LEVELS
-    shares = (probability[:, None] <= levels).double().mean(0)
-    nearest = shares.clamp(levels - slack, levels + slack)
+    levels = np.arange(1, _LEVELS) / _LEVELS
+    shares = (probability[:, None] <= levels).mean(0)
+    nearest = shares.clip(levels - slack, levels + slack)
     bound = math.log(2 * len(levels) / alpha) / len(probability)
     return bool((_entropy(shares, nearest) > bound).any())
 
@@ -164,8 +172,8 @@ def _off_levels(probability: Tensor, slack: float, alpha: float) -> bool:
 def distribution(
     reply: Reply,
     *,
-    values: Tensor,
-    cdf: Tensor,
+    values: Array,
+    cdf: Array,
     n: int,
     slack: float = 0.0,
     alpha: float = ALPHA,
@@ -175,26 +183,26 @@ def distribution(
     values: increasing [N]; cdf: [N], the probability of at most that value; slack: its own error;
     alpha: how often right draws may fail.
     """
-    problem = arrangement(reply, [torch.empty(n)])
+    problem = arrangement(reply, [(n,)])
     if problem:
         return problem
-    got = reply.outputs[0].double()
-    table, levels = values.double(), cdf.double()
-    right = torch.searchsorted(table, got).clamp(1, len(table) - 1)
+    got = double(reply.outputs[0])
+    table, levels = double(values), double(cdf)
+    right = np.searchsorted(table, got).clip(1, len(table) - 1)
     step = (got - table[right - 1]) / (table[right] - table[right - 1])
-    probability = levels[right - 1] + step.clamp(0, 1) * (levels[right] - levels[right - 1])
+    probability = levels[right - 1] + step.clip(0, 1) * (levels[right] - levels[right - 1])
     if not _off_levels(probability, slack, alpha):
         return None
-    middle = float(table[int((levels - 0.5).abs().argmin())])
+    middle = float(table[int(np.abs(levels - 0.5).argmin())])
     return (
         "the values of many draws are distributed wrongly: their median is "
-        f"{brief(float(got.median()))}, {brief(middle)} wanted"
+        f"{brief(float(np.median(got)))}, {brief(middle)} wanted"
     )
 
 
-def binary(reply: Reply, *, shape: tuple[int, ...], share: float | None = None) -> str | None:
+def binary(reply: Reply, *, shape: Shape, share: float | None = None) -> str | None:
     """Values exactly 0 or 1 in the given shape; share: the probability of a 1, equal for all."""
-    problem = layout(reply, [torch.empty(shape)])
+    problem = layout(reply, [shape])
     if problem:
         return problem
     got = reply.outputs[0]
@@ -202,14 +210,14 @@ def binary(reply: Reply, *, shape: tuple[int, ...], share: float | None = None) 
     known = ones | (got == 0)
     if not known.all():
         return f"it contains {brief(float(got[~known][0]))}; only 0 and 1 are wanted"
-    white = float(ones.sum() / got.numel())
-    if share is not None and abs(white - share) > tolerance(got.numel()):
+    white = float(ones.mean())
+    if share is not None and abs(white - share) > tolerance(got.size):
         return f"a fraction of {brief(white)} of all pixels is white, {brief(share)} wanted"
     return None
 
 
 def frequencies(
-    reply: Reply, *, probability: Tensor, shape: tuple[int, ...], slack: float = 0.0
+    reply: Reply, *, probability: Array, shape: Shape, slack: float = 0.0
 ) -> str | None:
     """Binary rows [n, D] whose columns, and products of neighbouring columns, have a frequency.
 
@@ -220,13 +228,13 @@ def frequencies(
     if problem:
         return problem
     white = reply.outputs[0] == 1
-    both = white & white.roll(-1, dims=1)
+    both = white & np.roll(white, -1, axis=1)
     bound = math.log(2 * 2 * white.shape[1] / ALPHA) / len(white)
-    shares = (ones.sum(0).double() / len(white) for ones in (white, both))
+    shares = (ones.mean(0) for ones in (white, both))
     for observed, wanted, what in zip(
-        shares, probability.double(), ("a pixel is", "two pixels are"), strict=True
+        shares, double(probability), ("a pixel is", "two pixels are"), strict=True
     ):
-        surprise = _entropy(observed, observed.clamp(wanted - slack, wanted + slack))
+        surprise = _entropy(observed, observed.clip(wanted - slack, wanted + slack))
         worst = int(surprise.argmax())
         if surprise[worst] > bound:
             found, right = brief(float(observed[worst])), brief(float(wanted[worst]))
@@ -234,29 +242,30 @@ def frequencies(
     return None
 
 
-def _never_repeats(probability: Tensor, n: int) -> bool:
+def _never_repeats(probability: Array, n: int) -> bool:
     """Whether n rows of independent bits hold the same row twice with less than ALPHA."""
-    match = (probability.double() ** 2 + (1 - probability.double()) ** 2).log().sum()
+    match = np.log(double(probability) ** 2 + (1 - double(probability)) ** 2).sum()
     return float(match) + 2 * math.log(n) < math.log(ALPHA)
 
 
 def independent(
-    reply: Reply, *, probability: Tensor, shape: tuple[int, ...], columns: int | None = None
+    reply: Reply, *, probability: Array, shape: Shape, columns: int | None = None
 ) -> str | None:
     """Rows [n, D], binary as `frequencies` has found, whose (first) columns are independent.
 
     probability: [columns], of a column being 1. A product of two centred columns lies in an
     interval of length 1, so that Hoeffding's inequality bounds its mean.
     """
-    problem = layout(reply, [torch.empty(shape)])
+    problem = layout(reply, [shape])
     if problem:
         return problem
     rows = reply.outputs[0]
-    different = len({row.tobytes() for row in np.packbits(rows.numpy() == 1, axis=1)})
+    different = len({row.tobytes() for row in np.packbits(rows == 1, axis=1)})
     if _never_repeats(probability, len(rows)) and different < len(rows):
         return "the same image comes more than once"
-    centred = rows[:, :columns].float() - probability.float()
-    together = (centred.T @ centred / len(rows)).fill_diagonal_(0).abs()
+    centred = rows[:, :columns].astype(np.float32) - probability.astype(np.float32)
+    together = np.abs(centred.T @ centred / len(rows))
+    np.fill_diagonal(together, 0)
     count = len(together)
     if float(together.max()) > math.sqrt(math.log(count * (count - 1) / ALPHA) / (2 * len(rows))):
         one, other = divmod(int(together.argmax()), count)

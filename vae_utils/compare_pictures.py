@@ -1,25 +1,27 @@
-"""Holds figures of digits against given images, all of their pixels or some.
+"""Holds figures of digits, or of images in colour, against given ones: all pixels or some.
 
 As in `vae_utils.compare`, each comparison returns None, or what is wrong. Grey values may be
-shown from 0 to 1 or to 255, bright on dark or dark on bright. Two mistakes are recognised in all
-figures: ticks, where they are not wanted, and images that are turned, rows for columns.
+shown from 0 to 1 or to 255, bright on dark or dark on bright; colours from 0 to 1 or to 255. Two
+mistakes are recognised in all figures: ticks, where they are not wanted, and images that are
+turned, rows for columns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
-from torch import Tensor
+import numpy as np
 
+from vae_utils.arrays import Array
 from vae_utils.calls import Reply
 from vae_utils.layout import Grid, place, scales
 
 
+@np.errstate(all="ignore")
 def panels(
     reply: Reply,
     *,
-    images: tuple[Tensor, ...],
+    images: tuple[Array, ...],
     columns: int,
     atol: float = 2e-3,
     ticks: bool = False,
@@ -27,10 +29,11 @@ def panels(
 ) -> str | None:
     """Figures of one image a panel, row by row.
 
-    images: [H, W] each, in [0, 1]. ticks: whether numbers at the axes are allowed.
+    images: [H, W] each, or [H, W, 3] each in colour, in [0, 1]. ticks: whether numbers at the axes
+    are allowed.
     """
-    height, width = images[0].shape
-    asked = Grid(len(images) // columns, columns, (height, width), ticks)
+    height, width, *channels = images[0].shape
+    asked = Grid(len(images) // columns, columns, (height, width), ticks, bool(channels))
     for picture in reply.pictures:
         found = asked.images(picture)
         if isinstance(found, str):
@@ -44,9 +47,9 @@ def panels(
     return None
 
 
-def upright(images: list[Tensor], turned: bool) -> list[Tensor]:
+def upright(images: list[Array], turned: bool) -> list[Array]:
     """The images as they are, or with rows for columns."""
-    return [image.mT for image in images] if turned else images
+    return [image.swapaxes(0, 1) for image in images] if turned else images
 
 
 def in_all_scales(problems: Iterator[str | None]) -> str | None:
@@ -55,12 +58,13 @@ def in_all_scales(problems: Iterator[str | None]) -> str | None:
     return first if first and all(problems) else None
 
 
+@np.errstate(all="ignore")
 def mosaic(
     reply: Reply,
     *,
     shape: tuple[int, int],
-    places: Tensor,
-    values: Tensor,
+    places: Array,
+    values: Array,
     columns: int = 1,
     captions: tuple[str, ...] = (),
     atol: float = 2e-3,
@@ -83,7 +87,7 @@ def mosaic(
         if binary and all(((pixels == 0) | (pixels == 1)).all() for pixels in picked):
             continue
         problem = in_all_scales(
-            _off_pixels(torch.stack(scaled), places, values, columns, atol + coarse)
+            _off_pixels(np.stack(scaled), places, values, columns, atol + coarse)
             for scaled, coarse in scales(picked)
         )
         if problem:
@@ -91,33 +95,35 @@ def mosaic(
     return None
 
 
-def _off_pixels(
-    seen: Tensor, places: Tensor, values: Tensor, columns: int, atol: float
-) -> str | None:
-    off = ~((seen - values.double()).abs() <= atol)
+def _off_pixels(seen: Array, places: Array, values: Array, columns: int, atol: float) -> str | None:
+    off = ~(abs(seen - values.astype(float)) <= atol)
     if not off.any():
         return None
-    number, pixel = (int(n) for n in off.nonzero()[0])
+    number, pixel = (int(n) for n in np.argwhere(off)[0])
     row, column = places[pixel].tolist()
     where = f"{place(number, columns)}: " if len(values) > 1 else ""
     return (
         f"{where}the pixel in row {row}, column {column} is {float(seen[number, pixel]):.3g}, "
-        f"{float(values[number, pixel]):.3g} wanted ({int(off.sum())} of the {off.numel()} "
+        f"{float(values[number, pixel]):.3g} wanted ({int(off.sum())} of the {off.size} "
         "pixels that were looked at differ)"
     )
 
 
-def unlike(
-    found: list[Tensor], wanted: tuple[Tensor, ...], columns: int, atol: float
-) -> str | None:
+def unlike(found: list[Array], wanted: tuple[Array, ...], columns: int, atol: float) -> str | None:
     """Where the first image differs from the one that is wanted, if one does."""
     for number, (image, right) in enumerate(zip(found, wanted, strict=True)):
-        off = ~((image - right.double()).abs() <= atol)
+        off = ~(abs(image - right.astype(float)) <= atol)
+        off = off.any(-1) if off.ndim == 3 else off
         if off.any():
-            y, x = (int(n) for n in off.nonzero()[0])
+            y, x = (int(n) for n in np.argwhere(off)[0])
             return (
-                f"{place(number, columns)}: {int(off.sum())} of {off.numel()} pixels differ; that "
-                f"in row {y}, column {x} is {float(image[y, x]):.3g}, {float(right[y, x]):.3g} "
-                "wanted"
+                f"{place(number, columns)}: {int(off.sum())} of {off.size} pixels differ; that "
+                f"in row {y}, column {x} is {_said(image[y, x])}, {_said(right[y, x])} wanted"
             )
     return None
+
+
+def _said(pixel: Array) -> str:
+    """A grey value [], or red, green and blue [3]."""
+    numbers = ", ".join(f"{float(number):.3g}" for number in pixel.flat)
+    return f"({numbers})" if pixel.ndim else numbers

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-import torch
-from torch import Tensor
+import numpy as np
+from scipy.spatial.distance import cdist
 
+from vae_utils.arrays import Array
 from vae_utils.calls import Reply
 from vae_utils.panels import Panel
 
@@ -20,15 +21,16 @@ _NEAR = 4.5  # standard deviations
 _EXACT = 1e-5  # of a point's place
 
 
+@np.errstate(all="ignore")
 def scatter(
     reply: Reply,
     *,
-    points: Tensor,
-    labels: Tensor,
+    points: Array,
+    labels: Array,
     coloured: bool = True,
     legend: bool = True,
     bare: bool = False,
-    sigma: Tensor | None = None,
+    sigma: Array | None = None,
     atol: float = 1e-3,
 ) -> str | None:
     """One panel with these points [N, 2], coloured by label [N], and a legend for the colours.
@@ -39,15 +41,15 @@ def scatter(
         drawn = [panel for panel in picture if len(panel.points)]
         if len(drawn) != 1:
             return f"{len(drawn)} panels with points, one wanted"
-        found, wanted = drawn[0].points.double(), points.double()
+        found, wanted = drawn[0].points.astype(float), points.astype(float)
         if sigma is not None:
-            return _without_noise(found, wanted, sigma.double())
+            return _without_noise(found, wanted, sigma.astype(float))
         if bare and (drawn[0].legend or drawn[0].colourbar):
             return "there is a legend"
         order, problem = _matched(found, wanted, atol)
         if problem:
             return problem
-        colours = drawn[0].colours.double()[order]
+        colours = drawn[0].colours.astype(float)[order]
         off = _off_colours(colours, labels) if coloured else None
         off = off or (_off_legend(drawn[0], colours, labels) if legend else None)
         if off:
@@ -55,11 +57,11 @@ def scatter(
     return None
 
 
-def _without_noise(found: Tensor, wanted: Tensor, sigma: Tensor) -> str | None:
+def _without_noise(found: Array, wanted: Array, sigma: Array) -> str | None:
     """Told from sums of points and of their products, since it is not known which is which."""
     if found.shape != wanted.shape:
         return "another number of points"
-    if float(torch.cdist(wanted, found).amin(1).min()) < _EXACT:
+    if float(cdist(wanted, found).min()) < _EXACT:
         return "some points have no noise"
     variance, (x, y) = sigma**2, wanted.T
     off = found - wanted, found**2 - wanted**2 - variance, (found.prod(1) - x * y)[:, None]
@@ -68,51 +70,52 @@ def _without_noise(found: Tensor, wanted: Tensor, sigma: Tensor) -> str | None:
         2 * variance**2 + 4 * variance * wanted**2,
         (variance[:, 0] * y**2 + variance[:, 1] * x**2 + variance.prod(1))[:, None],
     )
-    ratios = [d.sum(0).abs() / w.sum(0).sqrt() for d, w in zip(off, widths, strict=True)]
-    near = float(torch.cat(ratios).max()) < _NEAR
+    ratios = [abs(d.sum(0)) / np.sqrt(w.sum(0)) for d, w in zip(off, widths, strict=True)]
+    near = float(np.concatenate(ratios).max()) < _NEAR
     return None if near else "not the points with noise of that width"
 
 
-def _matched(found: Tensor, wanted: Tensor, atol: float) -> tuple[Tensor, str]:
+def _matched(found: Array, wanted: Array, atol: float) -> tuple[Array, str]:
     """For each wanted point the place of the one that is drawn there."""
-    nothing = torch.zeros(0, dtype=torch.long)
+    nothing = np.zeros(0, int)
     if len(found) != len(wanted):
         return nothing, f"there are {len(found)} points, {len(wanted)} wanted"
-    distance = torch.cdist(wanted, found)
+    distance = cdist(wanted, found)
     nearest = distance.argmin(1)
-    missing = ~(distance.amin(1) <= atol)
+    missing = ~(distance.min(1) <= atol)
     if missing.any():
         x, y = wanted[missing][0].tolist()
         return nothing, (
             f"{int(missing.sum())} of {len(wanted)} points are not where they should be: none is "
             f"at ({x:.3g}, {y:.3g}), for one"
         )
-    if len(nearest.unique()) < len(nearest):
+    if len(np.unique(nearest)) < len(nearest):
         return nothing, "some points are drawn twice and others not at all"
     return nearest, ""
 
 
-def _off_colours(colours: Tensor, labels: Tensor) -> str | None:
-    kinds = [colours[labels == label] for label in labels.unique()]
-    if any((kind - kind[0]).abs().max() > 0.01 for kind in kinds):
+def _off_colours(colours: Array, labels: Array) -> str | None:
+    kinds = [colours[labels == label] for label in np.unique(labels)]
+    if any(abs(kind - kind[0]).max() > 0.01 for kind in kinds):
         return "points of one label have different colours"
-    firsts = torch.stack([kind[0] for kind in kinds])
-    apart = torch.cdist(firsts, firsts).fill_diagonal_(math.inf)
+    firsts = np.stack([kind[0] for kind in kinds])
+    apart = cdist(firsts, firsts)
+    np.fill_diagonal(apart, math.inf)
     return None if float(apart.min()) > 0.02 else "two labels have the same colour"
 
 
-def _off_legend(panel: Panel, colours: Tensor, labels: Tensor) -> str | None:
+def _off_legend(panel: Panel, colours: Array, labels: Array) -> str | None:
     if panel.colourbar:
         return None
     if not panel.legend:
         return "there is no legend that says which colour is which label"
-    for label in labels.unique().tolist():
+    for label in np.unique(labels).tolist():
         places = [n for n, text in enumerate(panel.legend) if _speaks_of(text, int(label))]
         if not places:
             return f"the legend does not name {int(label)}"
-        own = panel.legend_colours.double()[places]
-        off = (own - colours[labels == label][0]).abs().amax(-1)
-        if not (torch.isnan(off) | (off <= 0.02)).any():
+        own = panel.legend_colours.astype(float)[places]
+        off = abs(own - colours[labels == label][0]).max(-1)
+        if not (np.isnan(off) | (off <= 0.02)).any():
             return f"the legend gives {int(label)} another colour than its points have"
     return None
 
@@ -122,7 +125,8 @@ def _speaks_of(text: str, label: int) -> bool:
     return str(label) in digits
 
 
-def contours(reply: Reply, *, xs: Tensor, ys: Tensor, tables: tuple[Tensor, ...]) -> str | None:
+@np.errstate(all="ignore")
+def contours(reply: Reply, *, xs: Array, ys: Array, tables: tuple[Array, ...]) -> str | None:
     """Contour lines of each of several densities, in one panel.
 
     tables: logarithms of densities [len(ys), len(xs)] at places xs to the right and ys upwards,
@@ -150,18 +154,18 @@ _NOT_THERE = (
 )
 
 
-def _families(panel: Panel) -> list[list[Tensor]]:
+def _families(panel: Panel) -> list[list[Array]]:
     return [
         [ring for ring, family in zip(panel.contours, panel.families, strict=True) if family == one]
         for one in sorted(set(panel.families))
     ]
 
 
-def _belong(rings: list[Tensor], xs: Tensor, ys: Tensor, table: Tensor) -> bool:
+def _belong(rings: list[Array], xs: Array, ys: Array, table: Array) -> bool:
     """Whether the density is constant on all lines, and not the same on all of them."""
     levels = []
     for ring in rings:
-        for values in _looked_up(ring.double(), xs.double(), ys.double(), table.double()):
+        for values in _looked_up(*(part.astype(float) for part in (ring, xs, ys, table))):
             depth = float(table.max() - values.mean())
             if float(values.max() - values.min()) <= _FLAT + _SLOPE * depth:
                 levels.append(depth)
@@ -170,27 +174,27 @@ def _belong(rings: list[Tensor], xs: Tensor, ys: Tensor, table: Tensor) -> bool:
     return len(levels) >= _RINGS and max(levels) - min(levels) > _APART
 
 
-def _looked_up(line: Tensor, xs: Tensor, ys: Tensor, table: Tensor) -> Iterator[Tensor]:
+def _looked_up(line: Array, xs: Array, ys: Array, table: Array) -> Iterator[Array]:
     """The table along a line [n, 2], piece by piece: it is cut where it touches the frame.
 
     There, outlines of filled contours run along.
     """
-    x, y = line.T.contiguous()
+    x, y = line.T
     inside = (x > xs[0]) & (x < xs[-1]) & (y > ys[0]) & (y < ys[-1])
     (column, along_x), (row, along_y) = _weights(xs, x), _weights(ys, y)
     squares = table[row[:, :, None], column[:, None]]
     values = (along_y[:, :, None] * along_x[:, None] * squares).sum((1, 2))
-    places = inside.nonzero()[:, 0]
-    cuts = (places.diff() > 1).nonzero()[:, 0] + 1
-    for piece in places.tensor_split(cuts.tolist()):
+    places = np.flatnonzero(inside)
+    cuts = np.flatnonzero(np.diff(places) > 1) + 1
+    for piece in np.split(places, cuts):
         if len(piece) > _SHORT:
             yield values[piece]
 
 
-def _weights(places: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
+def _weights(places: Array, at: Array) -> tuple[Array, Array]:
     """Lagrange's cubic polynomials: which four places count, and how much, [n, 4] each."""
     unit = (at - places[0]) / (places[1] - places[0])
-    first = (unit.floor().long() - 1).clamp(0, len(places) - 4)
+    first = (np.floor(unit).astype(int) - 1).clip(0, len(places) - 4)
     t = unit - first
     weights = (
         (t - 1) * (t - 2) * (t - 3) / -6,
@@ -198,4 +202,4 @@ def _weights(places: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
         t * (t - 1) * (t - 3) / -2,
         t * (t - 1) * (t - 2) / 6,
     )
-    return first[:, None] + torch.arange(4), torch.stack(weights, 1)
+    return first[:, None] + np.arange(4), np.stack(weights, 1)

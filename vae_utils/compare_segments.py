@@ -7,7 +7,6 @@ two independent centred numbers, which lie in an interval of length 1/2.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -36,8 +35,7 @@ def segments(
     coordinate is u. Mistakes to recognise: u that is normal, or the same for all rows ("rows"), for
     x and y ("pair") or in every call ("calls").
     """
-    like: Any = np.empty(shape)
-    problem = arrangement(reply, [like, like])
+    problem = arrangement(reply, [shape, shape])
     if problem:
         return problem
     points = np.stack([np.asarray(kind, dtype=np.float64) for kind in reply.outputs])

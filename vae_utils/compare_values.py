@@ -5,15 +5,18 @@ Each comparison returns None, or what is wrong.
 
 from __future__ import annotations
 
-import numpy as np
-import torch
-from torch import Tensor
+from collections.abc import Iterable
 
+import numpy as np
+
+from vae_utils.arrays import Array
 from vae_utils.calls import Reply
 
+Shape = tuple[int, ...]
 
-def shape_of(tensor: Tensor) -> str:
-    return "[" + ", ".join(str(size) for size in tensor.shape) + "]"
+
+def shape_of(shape: Shape) -> str:
+    return "[" + ", ".join(map(str, shape)) + "]"
 
 
 def brief(value: float) -> str:
@@ -21,53 +24,65 @@ def brief(value: float) -> str:
 
 
 def count_of(number: int) -> str:
-    return "one tensor" if number == 1 else f"{number} tensors"
+    return "one value" if number == 1 else f"{number} values"
 
 
-def arrangement(reply: Reply, shapes: list[Tensor]) -> str | None:
-    problem = layout(reply, shapes)
+def arrangement(reply: Reply, shapes: Iterable[Shape]) -> str | None:
+    """Whether there are outputs of these shapes, without NaN and infinity."""
+    wanted = list(map(tuple, shapes))
+    problem = layout(reply, wanted)
     if problem:
         return problem
     for place, got in enumerate(reply.outputs):
-        if not torch.isfinite(got).all():
-            return f"{_place(place, shapes)} contains NaN or infinity"
+        if not np.isfinite(got).all():
+            return f"{_place(place, wanted)} contains NaN or infinity"
     return None
 
 
-def _place(place: int, shapes: list[Tensor]) -> str:
+def _place(place: int, shapes: list[Shape]) -> str:
     return f"value {place + 1}" if len(shapes) > 1 else "it"
 
 
-def layout(reply: Reply, shapes: list[Tensor]) -> str | None:
-    if len(reply.outputs) != len(shapes):
-        return f"it returned {count_of(len(reply.outputs))}, {count_of(len(shapes))} wanted"
-    if len(shapes) == 1 and not reply.single:
-        return "it returned a tuple of one tensor; return the tensor itself (a comma too many?)"
-    for place, (got, wanted) in enumerate(zip(reply.outputs, shapes, strict=True)):
-        if got.shape != wanted.shape:
-            return f"{_place(place, shapes)} has shape {shape_of(got)}, {shape_of(wanted)} wanted"
-        if got.is_complex():
-            return f"{_place(place, shapes)} is complex"
+def layout(reply: Reply, shapes: Iterable[Shape]) -> str | None:
+    """Whether there are outputs of these shapes."""
+    all_wanted = list(map(tuple, shapes))
+    if len(reply.outputs) != len(all_wanted):
+        return f"it returned {count_of(len(reply.outputs))}, {count_of(len(all_wanted))} wanted"
+    if len(all_wanted) == 1 and not reply.single:
+        return "it returned a tuple of one value; return the value itself (a comma too many?)"
+    for place, (got, wanted) in enumerate(zip(reply.outputs, all_wanted, strict=True)):
+        if got.shape != wanted:
+            where = _place(place, all_wanted)
+            return f"{where} has shape {shape_of(got.shape)}, {shape_of(wanted)} wanted"
     return None
 
 
-def _wrong(got: Tensor, expected: Tensor, rtol: float, atol: float) -> Tensor:
+def double(array: Array) -> Array:
+    """The same numbers in float64."""
+    return np.asarray(array, np.float64)
+
+
+def _wrong(got: Array, expected: Array, rtol: float, atol: float) -> Array:
     """Where an entry is off by more than atol + rtol * |expected|, or NaN."""
-    slack = atol + rtol * expected.double().abs()
-    return ~((got.double() - expected.double()).abs() <= slack)
+    wanted = double(expected)
+    return ~np.asarray(np.abs(double(got) - wanted) <= atol + rtol * np.abs(wanted))
 
 
 def first_difference(
-    got: Tensor, expected: Tensor, rtol: float, atol: float
+    got: Array, expected: Array, rtol: float, atol: float
 ) -> tuple[int, ...] | None:
     """Index of the first entry that is off by more than atol + rtol * |expected|."""
-    wrong = _wrong(got, expected, rtol, atol).flatten().nonzero()
-    if not len(wrong):
+    return _first(_wrong(got, expected, rtol, atol))
+
+
+def _first(wrong: Array) -> tuple[int, ...] | None:
+    """Index of the first entry that is true."""
+    if not wrong.any():
         return None
-    return tuple(int(i) for i in np.unravel_index(int(wrong[0]), expected.shape))
+    return tuple(int(i) for i in np.unravel_index(int(wrong.argmax()), wrong.shape))
 
 
-def _difference(got: Tensor, expected: Tensor, rtol: float, atol: float) -> str | None:
+def _difference(got: Array, expected: Array, rtol: float, atol: float) -> str | None:
     """The same as a sentence."""
     index = first_difference(got, expected, rtol, atol)
     if index is None:
@@ -76,20 +91,20 @@ def _difference(got: Tensor, expected: Tensor, rtol: float, atol: float) -> str 
     count = int(_wrong(got, expected, rtol, atol).sum())
     return (
         f"{place} is {brief(float(got[index]))}, {brief(float(expected[index]))} wanted "
-        f"({count} of {expected.numel()} entries differ)"
+        f"({count} of {expected.size} entries differ)"
     )
 
 
 def equal(
     reply: Reply,
     *,
-    expected: tuple[Tensor, ...],
+    expected: tuple[Array, ...],
     rtol: float = 1e-4,
     atol: float = 1e-5,
     only: int | None = None,
 ) -> str | None:
     """Shapes of all outputs; values of all, or of the one at place `only`."""
-    problem = arrangement(reply, list(expected))
+    problem = arrangement(reply, (wanted.shape for wanted in expected))
     if problem:
         return problem
     for place, (got, wanted) in enumerate(zip(reply.outputs, expected, strict=True)):
@@ -99,33 +114,39 @@ def equal(
     return None
 
 
-def number(reply: Reply, *, expected: Tensor, rtol: float = 1e-4, atol: float = 1e-5) -> str | None:
+def number(reply: Reply, *, expected: Array, rtol: float = 1e-4, atol: float = 1e-5) -> str | None:
     """A single number, of shape [] or [1]."""
-    wanted = expected.reshape((1,) if [tuple(o.shape) for o in reply.outputs] == [(1,)] else ())
-    return equal(reply, expected=(wanted,), rtol=rtol, atol=atol)
+    shape = (1,) if [got.shape for got in reply.outputs] == [(1,)] else ()
+    return equal(reply, expected=(np.reshape(expected, shape),), rtol=rtol, atol=atol)
 
 
-def overflows(reply: Reply, *, shape: tuple[int, ...]) -> str | None:
-    """An infinity or NaN in a single output of that shape: a mistake to recognise."""
-    problem = layout(reply, [torch.empty(shape)])
+def overflows(
+    reply: Reply, *, shape: Shape, others: tuple[Shape, ...] = (), everywhere: bool = False
+) -> str | None:
+    """An infinity or NaN in the first output, of that shape: a mistake to recognise.
+
+    others: the shapes of further outputs. everywhere: whether no number of it is finite.
+    """
+    problem = layout(reply, [shape, *others])
     if problem:
         return problem
-    return "all numbers are finite" if torch.isfinite(reply.outputs[0]).all() else None
+    finite = np.isfinite(reply.outputs[0])
+    return "numbers are finite" if finite.all() or (everywhere and finite.any()) else None
 
 
 def gradients(
     reply: Reply,
     *,
-    expected: dict[str, Tensor],
+    expected: dict[str, Array],
     rtol: float = 1e-3,
     atol: float = 1e-4,
-    shapes: tuple[tuple[int, ...], ...] = (),
+    shapes: tuple[Shape, ...] = (),
 ) -> str | None:
     """Vector-Jacobian products by the name of the argument or weight.
 
     shapes: of the outputs; those of another shape have no product with their cotangent.
     """
-    problem = arrangement(reply, [torch.empty(shape) for shape in shapes]) if shapes else None
+    problem = arrangement(reply, shapes) if shapes else None
     if problem:
         return problem
     for name, wanted in expected.items():
@@ -139,16 +160,16 @@ def gradients(
 
 
 def gradient_at_most(
-    reply: Reply, *, name: str, most: Tensor, shapes: tuple[tuple[int, ...], ...]
+    reply: Reply, *, name: str, most: Array, shapes: tuple[Shape, ...]
 ) -> str | None:
     """A vector-Jacobian product whose entries are not above `most`: noise does not decide that."""
-    problem = arrangement(reply, [torch.empty(shape) for shape in shapes])
+    problem = arrangement(reply, shapes)
     if problem:
         return problem
     got = reply.gradients.get(name)
     if got is None or got.shape != most.shape:
         return f"no gradient reaches {_readable(name)}"
-    above = (~(got <= most)).nonzero()
+    above = np.flatnonzero(~(got <= most))
     if not len(above):
         return None
     place = int(above[0])
@@ -157,7 +178,7 @@ def gradient_at_most(
 
 
 def weights(
-    reply: Reply, *, expected: dict[str, Tensor], atol: float = 1e-6, spare: float = 0.0
+    reply: Reply, *, expected: dict[str, Array], atol: float = 1e-6, spare: float = 0.0
 ) -> str | None:
     """Values of weights after the call, by name; where NaN is expected anything will do.
 
@@ -167,10 +188,10 @@ def weights(
         got = reply.weights.get(name)
         if got is None or got.shape != wanted.shape:
             return f"{name} is no longer what it was: it has another shape, or is gone"
-        known = ~torch.isnan(wanted)
+        known = ~np.isnan(wanted)
         off = known & _wrong(got, wanted, 0.0, atol)
-        if off.sum() > spare * known.sum():
-            place = tuple(int(i) for i in off.nonzero()[0])
+        place = _first(off)
+        if place is not None and off.sum() > spare * known.sum():
             return (
                 f"afterwards, in {name}, entry {list(place)} is {float(got[place]):.7g}, "
                 f"{float(wanted[place]):.7g} wanted "
@@ -180,24 +201,24 @@ def weights(
 
 
 def unbiased(
-    reply: Reply, *, log_mean: Tensor, spread: tuple[float, float], shape: tuple[int, ...]
+    reply: Reply, *, log_mean: Array, spread: tuple[float, float], shape: Shape
 ) -> str | None:
     """Logarithms of estimates that are right on average: the mean of exp(output), and each of them.
 
     log_mean []: of what is estimated. spread: how far the mean of all estimates, and any single
     one, may be off, as a fraction of it.
     """
-    problem = arrangement(reply, [torch.empty(shape)])
+    problem = arrangement(reply, [shape])
     if problem:
         return problem
-    ratios = (reply.outputs[0].double() - log_mean.double()).exp()
+    ratios = np.exp(double(reply.outputs[0]) - double(log_mean))
     if abs(float(ratios.mean()) - 1) > spread[0]:
-        found = float(ratios.mean().log() + log_mean)
+        found = float(np.log(ratios.mean()) + log_mean)
         return f"on average it is {brief(found)}, {brief(float(log_mean))} wanted"
-    if float((ratios - 1).abs().max()) > spread[1]:
+    if float(np.abs(ratios - 1).max()) > spread[1]:
         return (
             "it is right on average, but single values are off by a factor of up to "
-            f"{brief(float(torch.maximum(ratios, 1 / ratios).max()))}: too few codes"
+            f"{brief(float(np.maximum(ratios, 1 / ratios).max()))}: too few codes"
         )
     return None
 
@@ -205,42 +226,45 @@ def unbiased(
 def reaches(reply: Reply, *, names: tuple[str, ...]) -> str | None:
     """A gradient that is not zero everywhere arrives at each argument or weight."""
     for name in names:
-        if name not in reply.gradients or not reply.gradients[name].abs().max() > 0:
+        if name not in reply.gradients or not np.abs(reply.gradients[name]).max() > 0:
             return f"no gradient reaches {_readable(name)}"
     return None
 
 
-def unreached(reply: Reply, *, names: tuple[str, ...], shape: tuple[int, ...]) -> str | None:
+def unreached(reply: Reply, *, names: tuple[str, ...], shape: Shape) -> str | None:
     """No gradient, or one of zeros, arrives at any of these: a mistake to recognise.
 
     shape: that of the first output; another one has no gradients for a reason of its own.
     """
-    if reply.outputs[0].shape != shape:
+    if reply.outputs[0].shape != tuple(shape):
         return "another shape"
     for name in names:
-        if name in reply.gradients and reply.gradients[name].abs().max() > 0:
+        if name in reply.gradients and np.abs(reply.gradients[name]).max() > 0:
             return f"a gradient reaches {_readable(name)}"
     return None
 
 
 def reparameterised(
-    reply: Reply, *, mean: Tensor, cotangent: Tensor, names: tuple[str, str] = ("arg1", "arg2")
+    reply: Reply, *, mean: Array, cotangent: Array, names: tuple[str, ...] = ("arg1", "arg2")
 ) -> str | None:
     """The gradients of noise that one argument shifts and another one, by its exp, scales.
 
-    With z = mean + scale * noise: dz/d mean = 1 and dz/d log scale = z - mean.
+    names: of both, or of one that holds the two side by side. With z = mean + scale * noise:
+    dz/d mean = 1 and dz/d log scale = z - mean.
     """
-    problem = arrangement(reply, [mean])
+    problem = arrangement(reply, [mean.shape])
     if problem:
         return problem
-    shift = reply.outputs[0].double() - mean.double()
-    if float((shift == 0).double().mean()) > 0.5:
+    shift = double(reply.outputs[0]) - double(mean)
+    if float((shift == 0).mean()) > 0.5:
         return "most entries equal their mean: there is no noise in them"
-    expected = dict(zip(names, (cotangent.double(), cotangent.double() * shift), strict=True))
-    return gradients(reply, expected=expected)
+    both = double(cotangent), double(cotangent) * shift
+    parts = both if len(names) > 1 else (np.concatenate(both, axis=-1),)
+    return gradients(reply, expected=dict(zip(names, parts, strict=True)))
 
 
 def _readable(name: str) -> str:
     if name.startswith("arg"):
-        return f"argument {name[3:]}"
+        number, *places = name[3:].split(".")
+        return f"argument {number}" + "".join(f"[{place}]" for place in places)
     return name.removeprefix("state.")

@@ -13,23 +13,14 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from torch.overrides import TorchFunctionMode
-
 _LIBRARY = os.path.dirname(os.__file__)
 
 
-class Steps(TorchFunctionMode):
+class Steps:
     """A counter that runs within `counting`."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.count = 0
-
-    def __torch_function__(
-        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        self.count += 1
-        return function(*args, **(kwargs or {}))
 
     def trace(self, frame: Any, event: str, _: Any) -> Any:
         """For `sys.settrace`: an instruction of Python's."""
@@ -48,9 +39,25 @@ def _is_library(filename: str) -> bool:
 def counting() -> Iterator[Steps]:
     """Count what is done within."""
     steps, before = Steps(), sys.gettrace()
-    with steps:
+    with _calls_of_torch(steps):
         sys.settrace(steps.trace)
         try:
             yield steps
         finally:
             sys.settrace(before)
+
+
+def _calls_of_torch(steps: Steps) -> contextlib.AbstractContextManager[Any]:
+    """Where torch is loaded, each call of it is a step: `map` makes many in one of Python's."""
+    if "torch" not in sys.modules:
+        return contextlib.nullcontext()
+    from torch.overrides import TorchFunctionMode
+
+    class Counted(TorchFunctionMode):
+        def __torch_function__(
+            self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            steps.count += 1
+            return function(*args, **(kwargs or {}))
+
+    return Counted()

@@ -16,9 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import permutations
 
-import torch
-from torch import Tensor
+import numpy as np
+from scipy.special import gammainc, gammaincc, logit, ndtr
 
+from vae_utils.arrays import Array
 from vae_utils.compare_draws import ALPHA
 
 _SAME = 2e-4  # of two codes, far below what chance makes
@@ -41,26 +42,26 @@ class Reading:
     weight: [L, D], what a code does to the logits.
     """
 
-    codes: Tensor
-    samples: list[tuple[int, Tensor, Tensor]]
-    weight: Tensor
+    codes: Array
+    samples: list[tuple[int, Array, Array]]
+    weight: Array
 
 
 def fresh(readings: list[Reading]) -> list[Reading]:
     """Only the first, where all have its codes: a seed of the student's own."""
-    codes = torch.stack([reading.codes for reading in readings])
-    same = float((codes - codes[0]).abs().max()) < _SAME
+    codes = np.stack([reading.codes for reading in readings])
+    same = float(abs(codes - codes[0]).max()) < _SAME
     return readings[:1] if same else readings
 
 
-def off_codes(readings: list[Reading], mean: Tensor, logsigma: Tensor, spread: str) -> str | None:
+def off_codes(readings: list[Reading], mean: Array, logsigma: Array, spread: str) -> str | None:
     """What is wrong with the codes; mean, logsigma: of their normal distributions, [K, L].
 
     spread: "drawn", or a mistake to recognise, see `_SPREADS`.
     """
-    codes = torch.stack([reading.codes for reading in readings])
-    apart = codes - mean.double()
-    unit = apart / logsigma.double().exp()
+    codes = np.stack([reading.codes for reading in readings])
+    apart = codes - mean.astype(float)
+    unit = apart / np.exp(logsigma.astype(float))
     if spread != "drawn":
         return None if _SPREADS[spread](codes, mean, unit) else "the codes are others"
     if _repeat(unit):
@@ -70,47 +71,49 @@ def off_codes(readings: list[Reading], mean: Tensor, logsigma: Tensor, spread: s
     return _not_normal(unit)
 
 
-def _at_means(codes: Tensor, mean: Tensor, _: Tensor) -> bool:
-    return float((codes - mean.double()).abs().max()) < _NEAR
+def _at_means(codes: Array, mean: Array, _: Array) -> bool:
+    return float(abs(codes - mean).max()) < _NEAR
 
 
-def _alike(codes: Tensor, mean: Tensor, _: Tensor) -> bool:
+def _alike(codes: Array, mean: Array, _: Array) -> bool:
     """Whether codes of the same distribution are the same in their figure."""
     together = (mean[:, None] == mean).all(-1)
-    return float((codes[:, :, None] - codes[:, None]).abs().amax(-1)[:, together].max()) < _SAME
+    return float(abs(codes[:, :, None] - codes[:, None]).max(-1)[:, together].max()) < _SAME
 
 
-def _uniform(codes: Tensor, _: Tensor, unit: Tensor) -> bool:
+def _uniform(codes: Array, _: Array, unit: Array) -> bool:
     """Whether they are between both ends, and have mean and mean square of uniform numbers."""
-    n = unit.numel()
+    n = unit.size
     mean, square = float(unit.mean()), float((unit**2).mean())
-    within = float(unit.abs().max()) < math.sqrt(3) + _NEAR
+    within = float(abs(unit).max()) < math.sqrt(3) + _NEAR
     return within and n >= _SOME and n * max(mean**2, (square - 1) ** 2 / 0.8) < _CLOSE**2
 
 
-def _repeat(unit: Tensor) -> bool:
+def _repeat(unit: Array) -> bool:
     """Whether more than half of the standardised codes [R, K, L] have a twin in their figure."""
     if unit.shape[1] <= _FEW:
         return False
-    distance = (unit[:, :, None] - unit[:, None]).abs().amax(-1)
-    distance.diagonal(dim1=1, dim2=2).fill_(math.inf)
-    return float((distance.amin(-1) < _TWIN).double().mean()) > 0.5
+    distance = abs(unit[:, :, None] - unit[:, None]).max(-1)
+    itself = np.arange(unit.shape[1])
+    distance[:, itself, itself] = math.inf
+    return float((distance.min(-1) < _TWIN).mean()) > 0.5
 
 
-def _on_a_line(codes: Tensor, _: Tensor, unit: Tensor) -> bool:
+def _on_a_line(codes: Array, _: Array, unit: Array) -> bool:
     """Whether codes are on a straight line, up to rounding: of every figure, or all of them."""
     return any(
         many.shape[1] >= _MANY
-        and float(torch.linalg.svdvals(many - many.mean(1, keepdim=True))[:, -1].max()) < _NEAR
-        for many in (codes, unit.flatten(0, 1)[None])
+        and many.shape[2] > 1
+        and float(np.linalg.svdvals(many - many.mean(1, keepdims=True))[:, 1].max()) < _NEAR
+        for many in (codes, unit.reshape(1, -1, unit.shape[-1]))
     )
 
 
-def _shared(_: Tensor, __: Tensor, unit: Tensor) -> bool:
+def _shared(_: Array, __: Array, unit: Array) -> bool:
     return _repeat(unit)
 
 
-_SPREADS: dict[str, Callable[[Tensor, Tensor, Tensor], bool]] = {
+_SPREADS: dict[str, Callable[[Array, Array, Array], bool]] = {
     "none": _at_means,
     "same": _alike,
     "line": _on_a_line,
@@ -122,9 +125,9 @@ together, those with the same noise, and uniform numbers in place of normal ones
 [R, K, L], means [K, L] and standardised codes."""
 
 
-def _not_normal(unit: Tensor) -> str | None:
+def _not_normal(unit: Array) -> str | None:
     """Of standardised codes [R, K, L]: all of them, and each entry of the code."""
-    parts = [unit.flatten(), *unit.flatten(0, -2).T]
+    parts = [unit.ravel(), *unit.reshape(-1, unit.shape[-1]).T]
     if not any(map(_unlikely, parts)) and not _bounded(parts[0]):
         return None
     return (
@@ -133,51 +136,49 @@ def _not_normal(unit: Tensor) -> str | None:
     )
 
 
-def _bounded(unit: Tensor) -> bool:
+def _bounded(unit: Array) -> bool:
     """Whether n normal numbers would hardly all be above the least, below the largest, or so small.
 
     Uniform numbers, and such that are never negative, are.
     """
-    one_sided = torch.stack([-unit.min(), unit.max()])
-    chance = torch.cat(
-        [torch.special.ndtr(one_sided), 1 - 2 * torch.special.ndtr(-unit.abs().max())[None]]
-    )
-    level = torch.tensor([ALPHA / 2, ALPHA / 2, ALPHA], dtype=unit.dtype)
-    return bool((len(unit) * chance.log() < level.log()).any())
+    low, high = -unit.min(), unit.max()
+    chance = np.array([ndtr(low), ndtr(high), 1 - 2 * ndtr(-abs(unit).max())])
+    level = np.array([ALPHA / 2, ALPHA / 2, ALPHA])
+    return bool((len(unit) * np.log(chance) < np.log(level)).any())
 
 
-def _unlikely(unit: Tensor) -> bool:
+def _unlikely(unit: Array) -> bool:
     """Whether numbers are not standard normal: their squares, by chi^2, or their mean."""
-    half, total = torch.tensor(len(unit) / 2, dtype=torch.float64), (unit**2).sum() / 2
-    tails = torch.special.gammainc(half, total), torch.special.gammaincc(half, total)
-    off = torch.special.ndtr(-(unit.mean() * math.sqrt(len(unit))).abs())
-    return bool(torch.stack([*tails, off]).min() < ALPHA / 2)
+    half, total = len(unit) / 2, (unit**2).sum() / 2
+    tails = gammainc(half, total), gammaincc(half, total)
+    off = ndtr(-abs(unit.mean() * math.sqrt(len(unit))))
+    return bool(np.min([*tails, off]) < ALPHA / 2)
 
 
-def _not_drawn(readings: list[Reading], mean: Tensor) -> str | None:
+def _not_drawn(readings: list[Reading], mean: Array) -> str | None:
     if not _not_repeated(readings, mean):
         return "the samples of one code are all the same: draw each anew"
     if any(map(_share_chance, readings)):
         return "the samples share their random numbers: draw one for each pixel of each"
     means, shown = _stacked(readings)
     for weights in (_logits(means), _pushes(readings, mean)):
-        if _off(means.flatten(), shown.flatten(), weights.flatten()):
+        if _off(means.ravel(), shown.ravel(), weights.ravel()):
             return "the samples are not drawn with the means of their code as probabilities"
     return None
 
 
-def _logits(means: Tensor) -> Tensor:
-    return torch.logit(means.clamp(_SURE, 1 - _SURE))
+def _logits(means: Array) -> Array:
+    return logit(means.clip(_SURE, 1 - _SURE))
 
 
-def _off(means: Tensor, shown: Tensor, weights: Tensor, alpha: float = ALPHA) -> Tensor:
+def _off(means: Array, shown: Array, weights: Array, alpha: float = ALPHA) -> Array:
     """Whether sums of weighted samples [..., n] are off by more than the noise of coins allows."""
     logits = _logits(means)
-    variance = torch.tanh(logits / 2) / (2 * logits)
-    variance = torch.where(logits.abs() < 1e-3, torch.tensor(0.25, dtype=variance.dtype), variance)
-    off = ((shown - means) * weights).sum(-1).abs()
+    variance = np.tanh(logits / 2) / (2 * logits)
+    variance = np.where(abs(logits) < 1e-3, 0.25, variance)
+    off = abs(((shown - means) * weights).sum(-1))
     width = (weights**2 * variance).sum(-1)
-    return off > (2 * width * math.log(2 / alpha)).sqrt()
+    return off > np.sqrt(2 * width * math.log(2 / alpha))
 
 
 def _share_chance(reading: Reading) -> bool:
@@ -189,79 +190,79 @@ def _share_chance(reading: Reading) -> bool:
     others.
     """
     means, shown = _stacked([reading])
-    ones = torch.ones_like(means)
+    ones = np.ones_like(means)
     odd = _off(means, shown, _logits(means), _ODD) | _off(means, shown, ones, _ODD)
-    proper = (~odd).nonzero()[:, 0].tolist()
+    proper = np.flatnonzero(~odd).tolist()
     return _share_pixels(means, shown) or any(
         _below(means[one], shown[one], means[other], shown[other])
         for one, other in permutations(proper, 2)
     )
 
 
-def _below(means: Tensor, shown: Tensor, others: Tensor, seen: Tensor) -> bool:
+def _below(means: Array, shown: Array, others: Array, seen: Array) -> bool:
     """Whether a sample is never 1 where the other, whose means are larger, is 0; all [D]."""
     larger = others > means + _NEAR
-    chance = torch.log1p(-means[larger] * (1 - others[larger])).sum()
+    chance = np.log1p(-means[larger] * (1 - others[larger])).sum()
     return not (shown > seen)[larger].any() and float(chance) < math.log(_NEVER)
 
 
-def _share_pixels(means: Tensor, shown: Tensor) -> bool:
+def _share_pixels(means: Array, shown: Array) -> bool:
     """Whether a sample [S, D] is 1 just where means are above a number of its own."""
-    ones = torch.where(shown > 0, means, 1.0).amin(1)
-    zeros = torch.where(shown > 0, 0.0, means).amax(1)
-    chance = torch.where(shown > 0, means, 1 - means).log().sum(1) + math.log(means.shape[1] + 1)
+    ones = np.where(shown > 0, means, 1.0).min(1)
+    zeros = np.where(shown > 0, 0.0, means).max(1)
+    chance = np.log(np.where(shown > 0, means, 1 - means)).sum(1) + math.log(means.shape[1] + 1)
     return bool(((zeros <= ones + _NEAR) & (chance < math.log(_NEVER))).any())
 
 
-def _pushes(readings: list[Reading], mean: Tensor) -> Tensor:
+def _pushes(readings: list[Reading], mean: Array) -> Array:
     """What a code's distance from the mean of codes does to the logits of each sample, [n, D].
 
     Along it samples of another draw are off.
     """
-    return torch.stack([
-        (reading.codes[code] - mean[code].double()) @ reading.weight.double()
+    return np.stack([
+        (reading.codes[code] - mean[code]) @ reading.weight.astype(float)
         for reading in readings
         for code, *_ in reading.samples
     ])  # fmt: skip
 
 
-def _stacked(readings: list[Reading]) -> tuple[Tensor, Tensor]:
+def _stacked(readings: list[Reading]) -> tuple[Array, Array]:
     rows = [(mean, sample) for reading in readings for _, mean, sample in reading.samples]
-    return torch.stack([mean for mean, _ in rows]), torch.stack([sample for _, sample in rows])
+    return np.stack([mean for mean, _ in rows]), np.stack([sample for _, sample in rows])
 
 
-def _not_shared(readings: list[Reading], _: Tensor) -> str | None:
+def _not_shared(readings: list[Reading], _: Array) -> str | None:
     return None if any(map(_share_chance, readings)) else "no samples share random numbers"
 
 
-def _not_rounded(readings: list[Reading], _: Tensor) -> str | None:
+def _not_rounded(readings: list[Reading], _: Array) -> str | None:
     means, shown = _stacked(readings)
-    return None if torch.equal(shown, (means >= 0.5).to(shown)) else "not rounded"
+    return None if np.array_equal(shown, means >= 0.5) else "not rounded"
 
 
-def _not_shifted(readings: list[Reading], mean: Tensor) -> str | None:
+def _not_shifted(readings: list[Reading], mean: Array) -> str | None:
     moved = [
-        replace(r, samples=[(code, (m + SHIFT).clamp(max=1.0), x) for code, m, x in r.samples])
+        replace(r, samples=[(code, np.minimum(m + SHIFT, 1.0), x) for code, m, x in r.samples])
         for r in readings
     ]
     return _not_drawn(moved, mean)
 
 
-def _not_means(readings: list[Reading], _: Tensor) -> str | None:
+def _not_means(readings: list[Reading], _: Array) -> str | None:
     means, shown = _stacked(readings)
-    return None if torch.allclose(shown, means, atol=1e-3) else "not the means"
+    return None if np.allclose(shown, means, atol=1e-3) else "not the means"
 
 
-def _not_repeated(readings: list[Reading], _: Tensor) -> str | None:
+def _not_repeated(readings: list[Reading], _: Array) -> str | None:
     for reading in readings:
         for number, (code, _, sample) in enumerate(reading.samples):
             earlier = (s for c, _, s in reading.samples[:number] if c == code)
-            if any(torch.equal(sample, other) for other in earlier):
+            if any(np.array_equal(sample, other) for other in earlier):
                 return None
     return "no sample comes twice"
 
 
-SAMPLES: dict[str, Callable[[list[Reading], Tensor], str | None]] = {
+SAMPLES: dict[str, Callable[[list[Reading], Array], str | None]] = {
     "drawn": _not_drawn,
     "rounded": _not_rounded,
     "shifted": _not_shifted,

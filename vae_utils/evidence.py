@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from vae_utils import picture
+from vae_utils.arrays import Array, as_arrays
 from vae_utils.calls import Call, Reply
 from vae_utils.compare_values import first_difference
 from vae_utils.tape import Entry
@@ -29,14 +29,16 @@ class Evidence:
 NO_EVIDENCE = Evidence()
 
 
+@np.errstate(all="ignore")
 def gather(entry: Entry, reply: Reply, parameters: tuple[str, ...]) -> Evidence:
     """Evidence on a reply that failed its comparison; empty where a sentence says it all."""
     try:
         if entry.call.picture:
             return Evidence(picture=sketched(entry.kind, entry.params, reply))
         show = _SHOWS.get(entry.kind)
-        return show(entry, reply, parameters) if show and reply.outputs else NO_EVIDENCE
-    except (RuntimeError, ValueError, LookupError):  # an answer too odd to be drawn
+        known = replace(entry, params=as_arrays(entry.params))
+        return show(known, reply, parameters) if show and reply.outputs else NO_EVIDENCE
+    except (ArithmeticError, LookupError, TypeError, ValueError):  # an answer too odd to be drawn
         return NO_EVIDENCE
 
 
@@ -44,17 +46,17 @@ def sketched(kind: str, params: dict[str, Any], reply: Reply) -> str:
     """A figure beside a sketch of what was asked."""
     from vae_utils.sketch import beside
 
-    return beside(kind, params, reply.pictures)
+    return beside(kind, as_arrays(params), reply.pictures)
 
 
-def _shape(tensor: Tensor) -> str:
-    return "[" + ", ".join(map(str, tensor.shape)) + "]"
+def _shape(array: Array) -> str:
+    return "[" + ", ".join(map(str, array.shape)) + "]"
 
 
-def _values(tensor: Tensor) -> str:
-    flat = tensor.double().flatten()
+def _values(array: Array) -> str:
+    flat = array.astype(float).ravel()
     shown = ", ".join(f"{float(value):.4g}" for value in flat[:_SHOWN])
-    if tensor.ndim == 0:
+    if array.ndim == 0:
         return shown
     rest = f", ... ({len(flat)} values)" if len(flat) > _SHOWN else ""
     return f"[{shown}{rest}]"
@@ -64,14 +66,14 @@ def _inputs(call: Call, parameters: tuple[str, ...]) -> list[tuple[str, Any]]:
     """Names and values of the arguments that are data."""
     return [
         (parameters[place] if place < len(parameters) else f"argument {place}", value)
-        for place, value in enumerate(call.args)
-        if isinstance(value, (Tensor, int, float))
+        for place, value in enumerate(as_arrays(call.args))
+        if isinstance(value, (np.ndarray, int, float))
     ]
 
 
 def _input_shapes(call: Call, parameters: tuple[str, ...]) -> tuple[str, str]:
     texts = (
-        f"{name} {_shape(value)}" if isinstance(value, Tensor) else f"{name} = {value}"
+        f"{name} {_shape(value)}" if isinstance(value, np.ndarray) else f"{name} = {value}"
         for name, value in _inputs(call, parameters)
     )
     return "input", ", ".join(texts)
@@ -82,12 +84,12 @@ def _input_rows(call: Call, parameters: tuple[str, ...], row: int, rows: int) ->
     return [
         ("input", f"{name}[{row}] = {_values(value[row])}")
         for name, value in _inputs(call, parameters)
-        if isinstance(value, Tensor) and value.ndim and len(value) == rows
+        if isinstance(value, np.ndarray) and value.ndim and len(value) == rows
     ]
 
 
 def _equal(entry: Entry, reply: Reply, parameters: tuple[str, ...]) -> Evidence:
-    expected: tuple[Tensor, ...] = entry.params["expected"]
+    expected: tuple[Array, ...] = entry.params["expected"]
     shapes = [", ".join(map(_shape, tensors)) for tensors in (expected, reply.outputs)]
     facts = [_input_shapes(entry.call, parameters)]
     if shapes[0] != shapes[1]:
@@ -107,12 +109,12 @@ def _number(entry: Entry, reply: Reply, parameters: tuple[str, ...]) -> Evidence
     return Evidence(tuple(facts))
 
 
-def _wrong(yours: Tensor, wanted: Tensor, params: dict[str, Any]) -> tuple[int, ...] | None:
+def _wrong(yours: Array, wanted: Array, params: dict[str, Any]) -> tuple[int, ...] | None:
     return first_difference(yours, wanted, params.get("rtol", 1e-4), params.get("atol", 1e-5))
 
 
 def _one_row(
-    entry: Entry, parameters: tuple[str, ...], yours: Tensor, wanted: Tensor, index: tuple
+    entry: Entry, parameters: tuple[str, ...], yours: Array, wanted: Array, index: tuple
 ) -> Evidence:
     """The row of the first wrong entry, and all values in a picture."""
     facts = [_input_shapes(entry.call, parameters)]
@@ -122,7 +124,7 @@ def _one_row(
     which = f" {list(here)}" if here else ""
     facts.append((f"expected{which}", f"{_values(wanted[here])}, all: {_shape(wanted)}"))
     facts.append((f"yours{which}", f"{_values(yours[here])}, all: {_shape(yours)}"))
-    many = wanted.numel() >= _ENOUGH
+    many = wanted.size >= _ENOUGH
     return Evidence(tuple(facts), picture.comparison(wanted, yours) if many else "")
 
 
@@ -132,37 +134,37 @@ def _gradients(entry: Entry, reply: Reply, parameters: tuple[str, ...]) -> Evide
         yours = reply.gradients.get(name)
         if yours is not None and yours.shape == wanted.shape:
             index = _wrong(yours, wanted, {"rtol": 1e-3, "atol": 1e-4, **entry.params})
-            if index is not None and wanted.numel() >= _ENOUGH:
+            if index is not None and wanted.size >= _ENOUGH:
                 drawn = picture.comparison(wanted, yours, "expected gradient", "your gradient")
                 return Evidence(facts, drawn)
     return Evidence(facts)
 
 
-def _density(values: Tensor) -> Tensor:
-    return torch.exp(-(values**2) / 2) / math.sqrt(2 * math.pi)
+def _density(values: Array) -> Array:
+    return np.exp(-(values**2) / 2) / math.sqrt(2 * math.pi)
 
 
 def _normal(entry: Entry, reply: Reply, parameters: tuple[str, ...]) -> Evidence:
-    mean, std = entry.params["mean"].double(), entry.params["std"].double()
+    mean, std = entry.params["mean"].astype(float), entry.params["std"].astype(float)
     yours, shape = reply.outputs[0], (entry.params["calls"], *mean.shape)
     facts = [_input_shapes(entry.call, parameters), ("calls", str(entry.call.repeat))]
     if tuple(yours.shape) != shape:
         return Evidence(
             (*facts, ("expected shape", _shape(mean)), ("your shape", _shape(yours[0])))
         )
-    unit = (yours.double() - mean) / std
-    grid = torch.linspace(-4, 4, 81, dtype=torch.float64)
+    unit = (yours.astype(float) - mean) / std
+    grid = np.linspace(-4, 4, 81)
     return Evidence(tuple(facts), picture.histogram(unit, grid, _density(grid), "(z - mean) / std"))
 
 
 def _distribution(entry: Entry, reply: Reply, parameters: tuple[str, ...]) -> Evidence:
-    values, cdf = entry.params["values"].double(), entry.params["cdf"].double()
+    values, cdf = entry.params["values"].astype(float), entry.params["cdf"].astype(float)
     facts = (_input_shapes(entry.call, parameters),)
-    if reply.outputs[0].numel() != entry.params["n"]:
+    if reply.outputs[0].size != entry.params["n"]:
         return Evidence((*facts, ("your shape", _shape(reply.outputs[0]))))
-    edges = torch.linspace(float(values[0]), float(values[-1]), 21, dtype=torch.float64)
-    levels = cdf[torch.searchsorted(values, edges).clamp(max=len(cdf) - 1)]
-    density = levels.diff() / edges.diff()
+    edges = np.linspace(values[0], values[-1], 21)
+    levels = cdf[np.searchsorted(values, edges).clip(max=len(cdf) - 1)]
+    density = np.diff(levels) / np.diff(edges)
     middle = (edges[1:] + edges[:-1]) / 2
     return Evidence(facts, picture.histogram(reply.outputs[0], middle, density, "values"))
 
@@ -176,7 +178,7 @@ def _binary(entry: Entry, reply: Reply, parameters: tuple[str, ...]) -> Evidence
 
 
 def _frequencies(entry: Entry, reply: Reply, parameters: tuple[str, ...]) -> Evidence:
-    yours, shape = reply.outputs[0].double(), tuple(entry.params["shape"])
+    yours, shape = reply.outputs[0].astype(float), tuple(entry.params["shape"])
     if tuple(yours.shape) != shape:
         return _binary(entry, reply, parameters)
     wanted, found = entry.params["probability"][0], yours.mean(0)

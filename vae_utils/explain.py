@@ -26,6 +26,11 @@ _EXPLANATIONS = (
         "One tensor is float64, the other float32: NumPy makes float64, .float() mends it.",
     ),
     (
+        r"ArrayBox|setting an array element with a sequence|loop of ufunc does not support",
+        "autograd follows what its own NumPy does, the notebook's `np`, and neither `array[i] = "
+        "value` nor float(...): build a new array, by arithmetic, slices and np.concatenate.",
+    ),
+    (
         r"takes \d+ positional arguments? but \d+ (was|were) given",
         "The number of arguments does not fit: is `self` the first parameter of each method?",
     ),
@@ -84,7 +89,7 @@ def listed(names: tuple[str, ...]) -> str:
 
 def takes_a_fixed_batch(text: str, size: int) -> bool:
     """Whether an exception's text speaks of that batch size, or of rows that are not there."""
-    return bool(re.search(rf"\b{size}\b|out of bounds for dimension 0", text))
+    return bool(re.search(rf"\b{size}\b|out of bounds for (dimension|axis) 0", text))
 
 
 FIXED_BATCH = (

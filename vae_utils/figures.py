@@ -12,9 +12,8 @@ from itertools import chain, islice
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from vae_utils.arrays import Array
 from vae_utils.panels import Panel, Picture
 
 MOST_PIXELS = 1 << 23
@@ -25,6 +24,7 @@ MOST_TEXTS = 64
 _GARBAGE = 50_000  # objects; axes are many, and to look through them takes half the time
 _BLIND = (float("nan"),) * 3
 _NO_MARKER = ("None", "none", "", " ")
+_SAME = 1e-3  # how far the channels of a grey image may be apart, by rounding
 
 
 class NoFigure(TypeError):
@@ -136,44 +136,50 @@ def _ticks(ax: Any) -> int:
     return sum(bool(label.get_visible() and label.get_text()) for label in labels)
 
 
-def _images(ax: Any) -> Iterator[Tensor]:
+def _images(ax: Any) -> Iterator[Array]:
     from matplotlib.collections import QuadMesh
 
     for image in ax.images:
-        if image.get_visible() and (grey := _grey(image.get_array())) is not None:
+        if image.get_visible() and (pixels := _pixels(image.get_array())) is not None:
             left, right, bottom, top = image.get_extent()
             first = top if image.origin == "upper" else bottom
             last = bottom if image.origin == "upper" else top
-            yield _turned(grey, ax, first > last, right > left)
+            yield _turned(pixels, ax, first > last, right > left)
     for mesh in ax.collections:
-        if isinstance(mesh, QuadMesh) and (grey := _grey(mesh.get_array())) is not None:
+        if isinstance(mesh, QuadMesh) and (pixels := _pixels(mesh.get_array())) is not None:
             corners: Any = mesh.get_coordinates()
             right, up = corners[-1, -1] - corners[0, 0]
-            yield _turned(grey, ax, up < 0, right > 0)
+            yield _turned(pixels, ax, up < 0, right > 0)
 
 
-def _grey(array: Any) -> Tensor | None:
-    """Values [H, W] of an image [H, W] or [H, W, 3 or 4]; None if it is no such thing."""
+def _pixels(array: Any) -> Array | None:
+    """Of an image [H, W] or [H, W, 3 or 4]: grey values, or colours; None if it is no such thing.
+
+    Colours come as [H, W, 3], without transparency; where all of them are grey, as [H, W].
+    """
     values = np.ma.filled(np.ma.asarray(array).astype(np.float32), np.nan)
     if values.ndim == 3 and values.shape[2] in (3, 4):
-        values = values[..., :3].mean(-1)
-    fits = values.ndim == 2 and 0 < values.size <= MOST_PIXELS
-    return torch.from_numpy(np.ascontiguousarray(values)) if fits else None
+        values = values[..., :3]
+        coloured = (values.max(-1) - values.min(-1) > _SAME).any()
+        values = values if coloured else values.mean(-1)
+    elif values.ndim != 2:
+        return None
+    return values if 0 < values.size <= MOST_PIXELS else None
 
 
-def _turned(grey: Tensor, ax: Any, downwards: bool, rightwards: bool) -> Tensor:
+def _turned(pixels: Array, ax: Any, downwards: bool, rightwards: bool) -> Array:
     """As it is seen: downwards, rightwards: how rows and columns run along the axes' numbers."""
-    axes = [0] if downwards == ax.yaxis_inverted() else []
-    axes += [1] if rightwards == ax.xaxis_inverted() else []
-    return grey.flip(axes).contiguous() if axes else grey
+    down = -1 if downwards == ax.yaxis_inverted() else 1
+    along = -1 if rightwards == ax.xaxis_inverted() else 1
+    return np.ascontiguousarray(pixels[::down, ::along])
 
 
-def _markers(ax: Any) -> tuple[Tensor, Tensor]:
+def _markers(ax: Any) -> tuple[Array, Array]:
     from matplotlib.collections import PathCollection
     from matplotlib.colors import to_rgb
 
-    places: list[np.ndarray] = []
-    colours: list[np.ndarray] = []
+    places: list[Array] = []
+    colours: list[Array] = []
     for artist in ax.collections:
         if isinstance(artist, PathCollection) and artist.get_visible():
             offsets: Any = np.ma.filled(np.ma.asarray(artist.get_offsets(), dtype=float), np.nan)
@@ -186,13 +192,13 @@ def _markers(ax: Any) -> tuple[Tensor, Tensor]:
             face = line.get_markeredgecolor() if str(face) == "none" else face
             colours.append(np.tile(to_rgb(face), (len(places[-1]), 1)))
     if not places:
-        return torch.zeros(0, 2), torch.zeros(0, 3)
+        return _floats(np.zeros((0, 2))), _floats(np.zeros((0, 3)))
     signs = [-1.0 if ax.xaxis_inverted() else 1.0, -1.0 if ax.yaxis_inverted() else 1.0]
     found = np.concatenate(places) * signs
     return _floats(found), _floats(np.concatenate(colours))
 
 
-def _face_colours(artist: Any, count: int) -> np.ndarray:
+def _face_colours(artist: Any, count: int) -> Array:
     artist.update_scalarmappable()
     found = artist.get_facecolors()
     found = found if len(found) else artist.get_edgecolors()
@@ -201,7 +207,7 @@ def _face_colours(artist: Any, count: int) -> np.ndarray:
     return np.resize(found[:, :3], (count, 3))
 
 
-def _contours(ax: Any) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
+def _contours(ax: Any) -> tuple[tuple[Array, ...], tuple[int, ...]]:
     from matplotlib.contour import ContourSet
 
     sets = [one for one in ax.collections if isinstance(one, ContourSet) and one.get_visible()]
@@ -210,7 +216,7 @@ def _contours(ax: Any) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
     return tuple(ring for ring, _ in rings), tuple(family for _, family in rings)
 
 
-def _rings(contour_set: Any) -> Iterator[Tensor]:
+def _rings(contour_set: Any) -> Iterator[Array]:
     """Every connected line of a call of `contour` or `contourf`."""
     for path in contour_set.get_paths():
         starts: Any = [] if path.codes is None else np.flatnonzero(path.codes == path.MOVETO)[1:]
@@ -219,7 +225,7 @@ def _rings(contour_set: Any) -> Iterator[Tensor]:
                 yield _floats(line)
 
 
-def _legend(ax: Any, figure: Any) -> tuple[tuple[str, ...], Tensor]:
+def _legend(ax: Any, figure: Any) -> tuple[tuple[str, ...], Array]:
     legends = [ax.get_legend(), *(figure.legends if figure is not None else ())]
     texts: list[str] = []
     colours: list[tuple[float, ...]] = []
@@ -244,5 +250,5 @@ def _colour(handle: Any) -> tuple[float, ...]:
     return _BLIND
 
 
-def _floats(values: Any) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
+def _floats(values: Any) -> Array:
+    return np.ascontiguousarray(values, dtype=np.float32)

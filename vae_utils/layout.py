@@ -1,4 +1,4 @@
-"""The panels of a figure as a grid of images: rows, columns, sizes, grey values.
+"""The panels of a figure as a grid of images: rows, columns, sizes, grey values or colours.
 
 A grid of panels may be one image of tiles, with or without gaps.
 """
@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-import torch
-from torch import Tensor
+import numpy as np
 
+from vae_utils.arrays import Array
 from vae_utils.panels import Panel, Picture
 
 _WIDEST = 8  # gap between tiles, in pixels
@@ -58,33 +58,34 @@ def _starts(length: int, count: int, size: int) -> list[tuple[int, ...]]:
     return list(found)
 
 
-def _tiles(image: Tensor, rows: int, columns: int, size: tuple[int, int]) -> list[Tensor]:
-    """An image that is a grid of tiles, with or without gaps between and around them."""
+def _tiles(image: Array, rows: int, columns: int, size: tuple[int, int]) -> list[Array]:
+    """An image that is a grid of tiles, with or without gaps of one colour between and around."""
     height, width = size
     tops = _starts(image.shape[0], rows, height)
     lefts = _starts(image.shape[1], columns, width)
     for top, left in product(tops, lefts):
         corners = list(product(top, left))
-        rest = torch.ones_like(image, dtype=torch.bool)
+        rest = np.ones(image.shape[:2], bool)
         for y, x in corners:
             rest[y : y + height, x : x + width] = False
-        gaps = image[rest].nan_to_num()
-        if not len(gaps) or float(gaps.max()) == float(gaps.min()):
+        gaps = np.nan_to_num(image[rest])
+        if (gaps == gaps[:1]).all():
             return [image[y : y + height, x : x + width] for y, x in corners]
     return []
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A grid of panels with one image of a size each."""
+    """A grid of panels with one image of a size each, all of them grey or all in colour."""
 
     rows: int
     columns: int
     size: tuple[int, int]
     ticks: bool
+    colour: bool = False
 
-    def images(self, picture: Picture) -> list[Tensor] | str:
-        """The images row by row, or what is wrong with the layout."""
+    def images(self, picture: Picture) -> list[Array] | str:
+        """The images [H, W], or [H, W, 3], row by row, or what is wrong with the layout."""
         if not picture:
             return "the figure is empty"
         rows, columns, panels = grid(picture)
@@ -92,9 +93,10 @@ class Grid:
             return self._number(len(picture))
         if self.rows % rows or self.columns % columns:
             return self._layout(rows, columns)
-        return self._without_ticks(panels) or self._split(panels, rows, columns)
+        found = self._without_ticks(panels) or self._split(panels, rows, columns)
+        return found if isinstance(found, str) else self._alike(found)
 
-    def _split(self, panels: list[Panel], rows: int, columns: int) -> list[Tensor] | str:
+    def _split(self, panels: list[Panel], rows: int, columns: int) -> list[Array] | str:
         """Where there are fewer panels than images, each is a grid of tiles."""
         if (rows, columns) == (self.rows, self.columns):
             return self._single(panels)
@@ -126,32 +128,43 @@ class Grid:
             return ""
         return f"there are {shown} numbers at the axes; none are wanted (ax.set_axis_off())"
 
-    def _single(self, panels: list[Panel]) -> list[Tensor] | str:
+    def _single(self, panels: list[Panel]) -> list[Array] | str:
         for number, panel in enumerate(panels):
             where = place(number, self.columns)
             if len(panel.images) != 1:
                 return f"{where}: {len(panel.images)} images, one wanted"
-            if panel.images[0].shape != self.size:
-                found = " x ".join(map(str, panel.images[0].shape))
+            if panel.images[0].shape[:2] != self.size:
+                found = " x ".join(map(str, panel.images[0].shape[:2]))
                 return (
                     f"{where}: an image of {found} pixels, {self.size[0]} x {self.size[1]} wanted"
                 )
         return [panel.images[0] for panel in panels]
 
+    def _alike(self, images: list[Array]) -> list[Array] | str:
+        """All with colours, of which grey ones have three that are the same, or all without."""
+        if self.colour:
+            return [
+                image if image.ndim == 3 else np.repeat(image[..., None], 3, -1) for image in images
+            ]
+        for number, image in enumerate(images):
+            if image.ndim == 3:
+                return f"{place(number, self.columns)}: an image in colour, a grey one wanted"
+        return images
 
-def scales(images: list[Tensor]) -> Iterator[tuple[list[Tensor], float]]:
-    """The same grey values as they may have been meant: in [0, 1] or of 255, or dark on bright.
+
+def scales(images: list[Array]) -> Iterator[tuple[list[Array], float]]:
+    """The same values as they may have been meant: in [0, 1] or of 255, grey ones dark on bright.
 
     With how much coarser than they were they may be, since whole numbers are rounded. As they are
     as well: numbers beyond all greys are a mistake that may be recognised.
     """
     of_255 = [float(image.max()) > 2 for image in images]
-    straight = [
-        image.double() / (255 if large else 1) for image, large in zip(images, of_255, strict=True)
-    ]
-    whole = any(of_255) and all(torch.equal(image, image.round()) for image in images)
+    exact = [image.astype(float) for image in images]
+    straight = [image / (255 if large else 1) for image, large in zip(exact, of_255, strict=True)]
+    whole = any(of_255) and all(np.array_equal(image, image.round()) for image in exact)
     coarse = 1 / 255 if whole else 0.0
     yield straight, coarse
-    yield [1 - image for image in straight], coarse
+    if not any(image.ndim == 3 for image in images):
+        yield [1 - image for image in straight], coarse
     if any(of_255):
-        yield [image.double() for image in images], 0.0
+        yield exact, 0.0

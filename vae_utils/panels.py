@@ -5,13 +5,16 @@ The same in the grader's messages and in a notebook; nothing here needs a drawin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-import torch
-from torch import Tensor
+import numpy as np
 
-_NO_POINTS = torch.zeros(0, 2)
-_NO_COLOURS = torch.zeros(0, 3)
+from vae_utils.arrays import Array
+
+
+def _none(width: int) -> Callable[[], Array]:
+    return lambda: np.zeros((0, width), np.float32)
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,8 @@ class Panel:
     """One pair of axes as a reader sees it.
 
     box: left, bottom, width and height as shares of the figure.
-    images: grey values [H, W], row 0 on top and column 0 on the left, whatever their origin.
+    images: grey values [H, W], or red, green and blue [H, W, 3] where they differ; row 0 on top
+        and column 0 on the left, whatever their origin.
     points: markers [N, 2]; colours: red, green and blue of each in [0, 1], [N, 3].
     contours: rings of contour lines, [n, 2] each; families: to which call of `contour` each
         belongs.
@@ -29,14 +33,14 @@ class Panel:
     """
 
     box: tuple[float, ...]
-    images: tuple[Tensor, ...] = ()
-    points: Tensor = _NO_POINTS
-    colours: Tensor = _NO_COLOURS
-    contours: tuple[Tensor, ...] = ()
+    images: tuple[Array, ...] = ()
+    points: Array = field(default_factory=_none(2))
+    colours: Array = field(default_factory=_none(3))
+    contours: tuple[Array, ...] = ()
     families: tuple[int, ...] = ()
     ticks: int = 0
     legend: tuple[str, ...] = ()
-    legend_colours: Tensor = _NO_COLOURS
+    legend_colours: Array = field(default_factory=_none(3))
     colourbar: bool = False
 
     @property

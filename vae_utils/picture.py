@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-import torch
-from torch import Tensor
+import numpy as np
 
+from vae_utils.arrays import Array
 from vae_utils.embedded import embedded
 
 WIDTH, HEIGHT = 300, 170
@@ -72,15 +72,15 @@ def _dot(frame: _Frame, x: float, y: float, colour: str) -> str:
     return f'<circle cx="{frame.x(x)}" cy="{frame.y(y)}" r="2" fill="{colour}"/>'
 
 
-def _few(values: Tensor) -> Tensor:
+def _few(values: Array) -> Array:
     step = max(1, len(values) // _DOTS)
     return values[::step]
 
 
-def comparison(wanted: Tensor, yours: Tensor, along: str = "expected", up: str = "yours") -> str:
+def comparison(wanted: Array, yours: Array, along: str = "expected", up: str = "yours") -> str:
     """Values against the expected ones, equal shapes; right ones lie on the line."""
-    both = torch.stack([wanted.flatten(), yours.flatten()]).double()
-    if not both.numel() or not both.isfinite().all():
+    both = np.stack([wanted.ravel(), yours.ravel()]).astype(float)
+    if not both.size or not np.isfinite(both).all():
         return ""
     low, high = float(both.min()), float(both.max())
     frame = _Frame((low, high), (low, high))
@@ -89,15 +89,15 @@ def comparison(wanted: Tensor, yours: Tensor, along: str = "expected", up: str =
     return _svg(f"{up} against {along}", frame.axes(along, up), line, *dots)
 
 
-def histogram(draws: Tensor, values: Tensor, density: Tensor, along: str) -> str:
+def histogram(draws: Array, values: Array, density: Array, along: str) -> str:
     """Draws as bars, the density that they should have as a line: values [N], density [N]."""
-    draws, values = draws.flatten().double(), values.double()
-    if not len(draws) or not draws.isfinite().all():
+    draws = draws.ravel().astype(float)
+    if not len(draws) or not np.isfinite(draws).all():
         return ""
     low, high = float(values.min()), float(values.max())
-    inside = draws.clamp(low, high)
-    heights = torch.histc(inside, _BINS, low, high) * _BINS / (high - low) / len(draws)
-    top = float(torch.cat([heights, density.double()]).max())
+    counts, _ = np.histogram(draws.clip(low, high), _BINS, (low, high))
+    heights = counts * _BINS / (high - low) / len(draws)
+    top = float(max(heights.max(), density.max()))
     frame = _Frame((low, high), (0.0, top))
     width = (high - low) / _BINS
     bars = (_bar(frame, low + i * width, width, float(h)) for i, h in enumerate(heights))
@@ -111,12 +111,12 @@ def _bar(frame: _Frame, left: float, width: float, height: float) -> str:
     return f'<rect x="{x}" y="{y}" {size} fill="{_YOURS}" fill-opacity="0.5"/>'
 
 
-def clouds(points: Tensor, kinds: Tensor) -> str:
+def clouds(points: Array, kinds: Array) -> str:
     """Points [B, 2] coloured by kind [B]."""
-    points = points.double()
-    if not points.isfinite().all():
+    points = points.astype(float)
+    if not np.isfinite(points).all():
         return ""
-    (x0, y0), (x1, y1) = points.amin(0).tolist(), points.amax(0).tolist()
+    (x0, y0), (x1, y1) = points.min(0).tolist(), points.max(0).tolist()
     frame = _Frame((x0, x1), (y0, y1))
     dots = (
         _dot(frame, x, y, _COLOURS[int(kind) % len(_COLOURS)])

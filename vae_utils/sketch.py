@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
+from vae_utils.arrays import Array
 from vae_utils.layout import grid
 from vae_utils.panels import Panel, Picture
 from vae_utils.sketch_parts import (
@@ -65,7 +65,7 @@ def _images(picture: Picture) -> Drawn:
     if not rows or rows * columns > _MOST_PANELS:
         boxes = [_box(panel) for panel in picture[:_MOST_PANELS]]
         return _filled(picture[:_MOST_PANELS], boxes), float(SIDE)
-    shapes = [panel.images[0].shape for panel in panels if panel.images]
+    shapes = [panel.images[0].shape[:2] for panel in panels if panel.images]
     boxes, height = cells(rows, columns, max((h / w for h, w in shapes), default=1.0))
     return _filled(panels, boxes), height
 
@@ -77,20 +77,25 @@ def _box(panel: Panel) -> Box:
 
 def _filled(panels: Sequence[Panel], boxes: Sequence[Box]) -> str:
     return "".join(
-        image(panel.images[0], box) if panel.images else named(box, "nothing")
+        image(panel.images[0], box) if _has_image(panel) else named(box, "nothing")
         for panel, box in zip(panels, boxes, strict=True)
     )
+
+
+def _has_image(panel: Panel) -> bool:
+    """Whether it has one, grey or in colour."""
+    return bool(panel.images) and panel.images[0].shape[2:] in ((), (3,))
 
 
 def _marks(panel: Panel, params: dict[str, Any]) -> Drawn:
     """In the frame of what was asked, or a larger one."""
     rings = [ring for ring in panel.contours[:_MOST_RINGS] if ring.shape[1:] == (2,)]
-    places = [p.double() for p in (panel.points, *rings) if len(p)]
-    finite = [p for p in places if p.isfinite().all()]
+    places = [p.astype(float) for p in (panel.points, *rings) if len(p)]
+    finite = [p for p in places if np.isfinite(p).all()]
     if len(finite) < len(places):
         return named((0.0, 0.0, SIDE, 40.0), "not all of its points are numbers"), 40.0
-    plane = Plane(torch.cat([*finite, _extent(params)]))
-    points = plane.dots(panel.points.double(), [coloured(colour) for colour in panel.colours])
+    plane = Plane(np.concatenate([*finite, _extent(params)]))
+    points = plane.dots(panel.points, [coloured(colour) for colour in panel.colours])
     families = zip(rings, panel.families, strict=False)
     lines = "".join(plane.line(ring, _LINES[family % 8]) for ring, family in families)
     names = zip(panel.legend, panel.legend_colours, strict=False)
@@ -101,13 +106,13 @@ def _marks(panel: Panel, params: dict[str, Any]) -> Drawn:
     return plane.axes() + points + lines + legend(entries), float(SIDE)
 
 
-def _extent(params: dict[str, Any]) -> Tensor:
+def _extent(params: dict[str, Any]) -> Array:
     """Points [n, 2] that the frame of a plot holds."""
     if "points" in params:
-        return params["points"].double()
+        return params["points"].astype(float)
     if "xs" in params:
-        return torch.stack([params[name][[0, -1]].double() for name in ("xs", "ys")], 1)
-    return torch.zeros(0, 2)
+        return np.stack([params[name][[0, -1]].astype(float) for name in ("xs", "ys")], 1)
+    return np.zeros((0, 2))
 
 
 def _worded(words: Sequence[str], columns: int, ratio: float = 1.0) -> Drawn:
@@ -152,7 +157,7 @@ def _asked_completed(params: dict[str, Any]) -> Drawn:
 
 
 def _asked_scatter(params: dict[str, Any]) -> Drawn:
-    points, labels = params["points"].double(), params["labels"].tolist()
+    points, labels = params["points"], params["labels"].tolist()
     plane = Plane(_extent(params))
     entries = [(PALETTE[label % 10], str(label)) for label in sorted(set(labels))]
     dots = plane.dots(points, [PALETTE[label % 10] for label in labels])
@@ -164,19 +169,19 @@ def _asked_curves(params: dict[str, Any]) -> Drawn:
     plane, kinds = Plane(_extent(params)), [int(kind) for kind in params["labels"]]
     words = params.get("words") or tuple(f"curve {kind + 1}" for kind in sorted(set(kinds)))
     entries = list(zip(PALETTE, words, strict=False))
-    dots = plane.dots(params["points"].double(), [PALETTE[kind % 10] for kind in kinds])
+    dots = plane.dots(params["points"], [PALETTE[kind % 10] for kind in kinds])
     return plane.axes() + dots + legend(entries), float(SIDE)
 
 
 def _asked_contours(params: dict[str, Any]) -> Drawn:
     """Both densities as clouds in two colours."""
-    colours = [torch.tensor([31, 119, 180]), torch.tensor([255, 127, 14])]
-    cloud = torch.full((*params["tables"][0].shape, 3), 255.0, dtype=torch.float64)
+    colours = [np.array([31, 119, 180]), np.array([255, 127, 14])]
+    cloud = np.full((*params["tables"][0].shape, 3), 255.0)
     for table, colour in zip(params["tables"], colours, strict=False):
-        share = (table.double() - table.max()).exp()[..., None] * 0.7
+        share = np.exp(table.astype(float) - table.max())[..., None] * 0.7
         cloud = cloud * (1 - share) + share * colour
     step = max(1, -(-max(cloud.shape) // _MOST_PLACES))
-    small = cloud.flip(0)[::step, ::step].to(torch.uint8)
+    small = cloud[::-1][::step, ::step].astype(np.uint8)
     plane = Plane(_extent(params))
     entries = list(zip(PALETTE, ("p(top, z)", "q(z)"), strict=False))
     return placed(png(small), plane.box, True) + plane.axes() + legend(entries), float(SIDE)

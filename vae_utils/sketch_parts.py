@@ -1,4 +1,4 @@
-"""Pieces of a sketch as SVG text: words in boxes, grey images, points and lines in a frame.
+"""Pieces of a sketch as SVG text: words in boxes, images, points and lines in a frame.
 
 Nothing of a hostile figure but numbers gets in, and a legend's texts, escaped.
 """
@@ -11,9 +11,9 @@ import zlib
 from collections.abc import Sequence
 from html import escape
 
-import torch
-from torch import Tensor
+import numpy as np
 
+from vae_utils.arrays import Array
 from vae_utils.embedded import embedded
 
 SIDE = 300
@@ -79,10 +79,10 @@ def named(box: Box, words: str) -> str:
     )
 
 
-def png(pixels: Tensor) -> str:
+def png(pixels: Array) -> str:
     """uint8 [H, W] or [H, W, 3] as the address of a PNG image (ISO/IEC 15948)."""
     height, width = pixels.shape[:2]
-    rows = b"".join(b"\0" + bytes(row.flatten().tolist()) for row in pixels)
+    rows = b"".join(b"\0" + row.tobytes() for row in pixels)
     head = struct.pack(">IIBBBBB", width, height, 8, 2 if pixels.ndim == 3 else 0, 0, 0, 0)
     parts = (b"IHDR", head), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b"")
     chunks = (
@@ -93,14 +93,15 @@ def png(pixels: Tensor) -> str:
     return "data:image/png;base64," + base64.b64encode(data).decode()
 
 
-def image(grey: Tensor, box: Box) -> str:
-    """Grey values [H, W] of any range, fitted into a box."""
-    values = grey.double().nan_to_num(0.0)
+def image(pixels: Array, box: Box) -> str:
+    """Grey values [H, W] or colours [H, W, 3] of any range, fitted into a box."""
+    values = np.nan_to_num(pixels.astype(float))
+    rows, columns = values.shape[:2]
     top = 255.0 if float(values.max()) > 2 else 1.0
-    step = max(1, -(-max(values.shape) // _MOST_SIDE))
-    small = (values[::step, ::step] / top).clamp(0, 1) * 255
+    step = max(1, -(-max(rows, columns) // _MOST_SIDE))
+    small = (values[::step, ::step] / top).clip(0, 1) * 255
     x, y, width, _ = box
-    return placed(png(small.to(torch.uint8)), (x, y, width, width * len(values) / len(values.T)))
+    return placed(png(small.astype(np.uint8)), (x, y, width, width * rows / columns))
 
 
 def placed(address: str, box: Box, smooth: bool = False) -> str:
@@ -111,9 +112,11 @@ def placed(address: str, box: Box, smooth: bool = False) -> str:
     return f'<image {size} preserveAspectRatio="none"{look} href="{address}"/>'
 
 
-def coloured(colour: Tensor) -> str:
+def coloured(colour: Array) -> str:
     """Red, green and blue in [0, 1] as HTML writes them."""
-    red, green, blue = (int(255 * c) for c in colour.nan_to_num(0.5).clamp(0, 1).tolist()[:3])
+    red, green, blue = (
+        int(255 * c) for c in np.nan_to_num(colour, nan=0.5).clip(0, 1).tolist()[:3]
+    )
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
@@ -137,10 +140,10 @@ def legend(entries: Sequence[tuple[str, str]]) -> str:
 class Plane:
     """A square for points and lines, the ends of whose axes are told in numbers."""
 
-    def __init__(self, values: Tensor) -> None:
+    def __init__(self, values: Array) -> None:
         """values: [n, 2], all of them finite, that have to fit in."""
-        self._low, self._high = values.double().amin(0), values.double().amax(0)
-        self._span = (self._high - self._low).clamp(min=1e-9)
+        self._low, self._high = values.min(0), values.max(0)
+        self._span = (self._high - self._low).clip(1e-9)
         self.box: Box = (34.0, 4.0, SIDE - 76.0, SIDE - 66.0)
 
     def axes(self) -> str:
@@ -155,12 +158,12 @@ class Plane:
             + text(x - 3, y + 9, f"{y1:.2g}", 10, "end")
         )
 
-    def _places(self, values: Tensor) -> list[tuple[float, float]]:
+    def _places(self, values: Array) -> list[tuple[float, float]]:
         x, y, width, height = self.box
-        unit = ((values.double() - self._low) / self._span).tolist()
+        unit = ((values - self._low) / self._span).tolist()
         return [(x + 4 + (width - 8) * a, y + height - 4 - (height - 8) * b) for a, b in unit]
 
-    def dots(self, points: Tensor, colours: Sequence[str]) -> str:
+    def dots(self, points: Array, colours: Sequence[str]) -> str:
         """Points [n, 2], not too many of them."""
         pairs = zip(self._places(points[:_MOST_MARKS]), colours, strict=False)
         return "".join(
@@ -168,9 +171,9 @@ class Plane:
             for (x, y), colour in pairs
         )
 
-    def line(self, ring: Tensor, colour: str) -> str:
+    def line(self, ring: Array, colour: str) -> str:
         """Through points [n, 2]."""
         step = max(1, len(ring) // 60)
-        kept = torch.cat([ring[::step], ring[-1:]])
+        kept = np.concatenate([ring[::step], ring[-1:]])
         places = " ".join(f"{x:.1f},{y:.1f}" for x, y in self._places(kept))
         return f'<polyline points="{places}" fill="none" stroke="{colour}"/>'

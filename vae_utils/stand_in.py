@@ -9,15 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
+
+from vae_utils.arrays import is_tensor
 
 FAINTEST = 0.02  # of a ramp: logarithms of it and of one minus it stay moderate
 
 
 @dataclass(frozen=True)
 class StandIn:
-    """`f(*inputs)`, one output a map: bias + sum_i input_i @ weight_i.
+    """`f(*inputs)`, one output a map: bias + sum_i input_i @ weight_i, of tensors or of arrays.
 
     parameters: names of the inputs, each [..., n_i], or images [B, ...] of n_i pixels.
     maps: for each output its bias [m] or [] and a weight [n_i, m] or [n_i] an input; a weight []
@@ -53,9 +54,9 @@ class StandIn:
         outputs = tuple(self._finished(_affine(values, *terms)) for terms in self.maps)
         return outputs if len(outputs) > 1 else outputs[0]
 
-    def _finished(self, output: Tensor) -> Tensor:
+    def _finished(self, output: Any) -> Any:
         if self.noise:
-            output = output + self.noise * (2 * torch.rand_like(output) - 1)
+            output = output + self.noise * (2 * _drawn(output) - 1)
         if self.bend:
             output = output + self.bend * output**2
         if self.mean:
@@ -63,21 +64,21 @@ class StandIn:
         if self.scale != 1:
             output = self.scale * output
         if self.step:
-            output = (output > 0.5).to(output)
-        return (0.5 + output).clamp(FAINTEST, 1 - FAINTEST) if self.ramp else output
+            output = _ones(output > 0.5, output)
+        return (0.5 + output).clip(FAINTEST, 1 - FAINTEST) if self.ramp else output
 
     def without_noise(self) -> StandIn:
         """The same, drawing nothing."""
         return replace(self, noise=0.0)
 
-    def leaves(self) -> tuple[StandIn, tuple[Tensor, ...]]:
-        """The same with biases that gradients reach, and these biases."""
+    def leaves(self) -> tuple[StandIn, tuple[Any, ...]]:
+        """The same with biases, tensors, that gradients reach, and these biases."""
         biases = tuple(bias.detach().clone().requires_grad_(True) for bias, *_ in self.maps)
         maps = tuple((b, *terms[1:]) for b, terms in zip(biases, self.maps, strict=True))
         return replace(self, maps=maps), biases
 
-    def variable(self) -> tuple[StandIn, dict[str, Tensor]]:
-        """The same with biases and weights that gradients reach, and these by name.
+    def variable(self) -> tuple[StandIn, dict[str, Any]]:
+        """The same with biases and weights, tensors, that gradients reach, and these by name.
 
         These are bias0 and, of the input x, weight_x0 for the first output, and so on.
         """
@@ -93,14 +94,33 @@ class StandIn:
         return replace(self, maps=maps), leaves
 
 
-def _affine(values: list[Any], bias: Tensor, *weights: Tensor | None) -> Tensor:
+def _drawn(output: Any) -> Any:
+    """Uniform numbers in [0, 1) of the same shape and kind."""
+    if not is_tensor(output):
+        return np.random.rand(*output.shape)
+    import torch
+
+    return torch.rand_like(output)
+
+
+def _ones(where: Any, output: Any) -> Any:
+    """1 where it is so, else 0, as numbers of the kind that `output` has."""
+    return where.to(output) if is_tensor(output) else np.where(where, 1.0, 0.0)
+
+
+def _affine(values: list[Any], bias: Any, *weights: Any) -> Any:
     products = []
     for value, weight in zip(values, weights, strict=True):
         if weight is None:
             continue
         if not weight.ndim:
-            products.append(value * weight.to(value))
+            products.append(value * _like(weight, value))
             continue
-        rows = value if value.shape[-1] == len(weight) else value.flatten(1)
-        products.append(rows @ weight.to(rows))
-    return sum(products, bias.to(products[0]))
+        rows = value if value.shape[-1] == len(weight) else value.reshape(len(value), -1)
+        products.append(rows @ _like(weight, rows))
+    return sum(products, _like(bias, products[0]))
+
+
+def _like(constant: Any, value: Any) -> Any:
+    """A tensor of the same dtype and on the same device; arrays need not be."""
+    return constant.to(value) if is_tensor(value) else constant

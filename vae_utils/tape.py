@@ -1,7 +1,7 @@
 """The tape beside a notebook: calls and what is expected of them, recorded from the reference.
 
 A `.tape` file is a NumPy archive (read without pickle): the entry `tape` holds JSON, the other
-entries the tensors that it refers to. It holds numbers, never a formula or a check's source.
+entries the arrays that it refers to. It holds numbers, never a formula or a check's source.
 """
 
 from __future__ import annotations
@@ -14,19 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from vae_utils.arrays import Array, as_array
 from vae_utils.calls import Call, call_from_json, call_to_json
-from vae_utils.codec import decode, encode
+from vae_utils.codec import Put, decode, encode
 from vae_utils.misconceptions import Misconception
 from vae_utils.rules import Rules
 
-FORMAT = 6
+FORMAT = 7
 MOST_BYTES = 64 << 20
 NO_RULES = Rules()
 
-Recipe = Callable[[Tensor], list[Any] | None]
+Recipe = Callable[[Any], list[Any] | None]
 
 
 _UNREADABLE = (
@@ -82,20 +81,12 @@ class Tape:
 
 
 def write(tape: Tape, path: Path, recipe: Recipe = lambda _: None) -> None:
-    """Save a tape. `recipe` may name how a tensor is drawn, which takes less room than it."""
-    arrays: dict[str, np.ndarray] = {}
+    """Save a tape. `recipe` may name how numbers are drawn, which takes less room than they do."""
+    arrays: dict[str, Array] = {}
 
-    def put(tensor: Tensor) -> dict[str, Any]:
-        known = recipe(tensor)
-        if known is not None:
-            return {"$uniform": known}
-        array = tensor.detach().numpy()
-        for name, other in arrays.items():
-            if other.dtype == array.dtype and np.array_equal(other, array):
-                return {"$tensor": name}
-        name = f"t{len(arrays)}"
-        arrays[name] = np.array(array)
-        return {"$tensor": name}
+    def put(value: Any) -> Any:
+        known = recipe(value)
+        return {"uniform": known} if known is not None else _put(as_array(value), arrays)
 
     tasks = {name: [_check_json(c, put) for c in checks] for name, checks in tape.tasks.items()}
     data = {**vars(tape), "format": FORMAT, "tasks": tasks, "rules": vars(tape.rules)}
@@ -105,16 +96,28 @@ def write(tape: Tape, path: Path, recipe: Recipe = lambda _: None) -> None:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
-def _check_json(check: TapedCheck, put: Any) -> dict[str, Any]:
-    def rounded(tensor: Tensor) -> dict[str, Any]:
-        return dict(put(tensor.float() if tensor.dtype is torch.float64 else tensor))
+def _put(array: Array, arrays: dict[str, Array]) -> str:
+    """The array's name; equal ones are kept once."""
+    for name, other in arrays.items():
+        if other.dtype == array.dtype and np.array_equal(other, array):
+            return name
+    name = f"t{len(arrays)}"
+    arrays[name] = np.array(array)
+    return name
+
+
+def _check_json(check: TapedCheck, put: Put) -> dict[str, Any]:
+    def rounded(value: Any) -> Any:
+        array = as_array(value)
+        return put(array.astype(np.float32) if array.dtype == np.float64 else value)
 
     def plain(entry: Entry) -> dict[str, Any]:
+        mistakes = (encode(vars(m), rounded, tensors=False) for m in entry.misconceptions)
         return {
             "call": call_to_json(entry.call, put),
             "kind": entry.kind,
-            "params": encode(entry.params, put),
-            "misconceptions": [encode(vars(m), rounded) for m in entry.misconceptions],
+            "params": encode(entry.params, put, tensors=False),
+            "misconceptions": list(mistakes),
             "uses": entry.uses,
         }
 
@@ -149,25 +152,22 @@ def _insist_on_size(path: Path) -> None:
         raise ValueError(f"it unpacks to {size >> 20} MiB, at most {MOST_BYTES >> 20} are read")
 
 
-def _tape_from(data: dict[str, Any], arrays: dict[str, np.ndarray]) -> Tape:
-    def get(name: str) -> Tensor:
-        return torch.from_numpy(arrays[name])
-
+def _tape_from(data: dict[str, Any], arrays: dict[str, Array]) -> Tape:
     calls: dict[str, Call] = {}
 
     def get_call(call: dict[str, Any]) -> Call:
         """One object for equal calls, so that a replay makes them once."""
         key = json.dumps(call)
         if key not in calls:
-            calls[key] = call_from_json(call, get)
+            calls[key] = call_from_json(call, arrays.__getitem__)
         return calls[key]
 
     tasks = {
-        name: tuple(_check_from(check, get, get_call) for check in checks)
+        name: tuple(_check_from(check, arrays.__getitem__, get_call) for check in checks)
         for name, checks in data["tasks"].items()
     }
     signatures = {name: tuple(names) for name, names in data["signatures"].items()}
-    rules = Rules(**decode(data["rules"], get))
+    rules = Rules(**decode(data["rules"], arrays.__getitem__))
     return Tape(data["assignment"], tasks, signatures, rules, data["made_from"])
 
 

@@ -52,7 +52,8 @@ def _clean_environment() -> dict[str, str]:
     }
 
 
-def _launch(theirs: socket.socket, *arguments: str) -> subprocess.Popen[bytes]:
+def _launch(theirs: socket.socket, with_torch: bool, *more: str) -> subprocess.Popen[bytes]:
+    arguments = (*(("torch",) if with_torch else ()), *more)
     return subprocess.Popen(
         [sys.executable, "-m", "autograder.sandbox.zygote", str(theirs.fileno()), *arguments],
         pass_fds=[theirs.fileno()],
@@ -70,10 +71,10 @@ class Nursery:
     `requests` is inherited or pickled into the workers; whoever holds it can ask for a zygote.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, with_torch: bool = True) -> None:
         self.requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._process = _launch(theirs, "nursery")
+            self._process = _launch(theirs, with_torch, "nursery")
 
     def close(self) -> None:
         """End the process; with it go the zygotes that it forked."""
@@ -86,15 +87,16 @@ class Zygote:
     """One zygote process. Thread-safe: each request waits for its reply.
 
     nursery: where to ask for a fork of a process that is warm already.
+    with_torch: whether a process that is started here has imported torch.
     """
 
-    def __init__(self, nursery: socket.socket | None = None) -> None:
+    def __init__(self, nursery: socket.socket | None = None, with_torch: bool = True) -> None:
         scratch.sweep(tempfile.gettempdir())
         self._process: subprocess.Popen[bytes] | None = None
         ours, theirs = socket.socketpair()
         with theirs:
             if nursery is None:
-                self._process = _launch(theirs)
+                self._process = _launch(theirs, with_torch)
             else:
                 socket.send_fds(nursery, [b"z"], [theirs.fileno()])
         ours.settimeout(_START_SECONDS)
@@ -167,7 +169,7 @@ class Zygote:
 
 
 @cache
-def _shared(_owner: int) -> list[Zygote]:
+def _shared(_owner: int, _with_torch: bool) -> list[Zygote]:
     zygotes: list[Zygote] = []
     atexit.register(_close_all, zygotes)
     return zygotes
@@ -178,27 +180,28 @@ def _close_all(zygotes: list[Zygote]) -> None:
         zygote.close()
 
 
-_nursery: socket.socket | None = None
+_nurseries: dict[bool, socket.socket] = {}
+"""By whether their zygotes hold torch."""
 
 
-def adopt_from(requests: socket.socket) -> None:
+def adopt_from(requests: socket.socket, with_torch: bool = True) -> None:
     """From now on this process asks a nursery for its zygote."""
-    global _nursery
-    _nursery = requests
+    _nurseries[with_torch] = requests
 
 
-def shared_zygote() -> Zygote:
+def shared_zygote(with_torch: bool = True) -> Zygote:
     """This process's zygote, started at the first call and again if it has died."""
-    zygotes = _shared(os.getpid())
+    zygotes = _shared(os.getpid(), with_torch)
     if zygotes and not zygotes[-1].alive:
         zygotes.pop().close()
     if not zygotes:
-        zygotes.append(_adopted() or Zygote())
+        zygotes.append(_adopted(with_torch) or Zygote(with_torch=with_torch))
     return zygotes[-1]
 
 
-def _adopted() -> Zygote | None:
+def _adopted(with_torch: bool) -> Zygote | None:
     """A zygote from the nursery; None if there is no nursery, or no more."""
     with contextlib.suppress(OSError, ZygoteFailed):
-        return Zygote(_nursery) if _nursery is not None else None
+        nursery = _nurseries.get(with_torch)
+        return Zygote(nursery) if nursery is not None else None
     return None

@@ -100,6 +100,12 @@ class Policy:
     protected: bool = True
     """False only by the instructor's explicit flag: no walls, for machines without Landlock."""
 
+    @property
+    def with_torch(self) -> bool:
+        """Whether the kernel holds torch: an assignment without it is served from a process that
+        has never imported it."""
+        return self.packages is None or "torch" in self.packages
+
     def as_dict(self) -> dict[str, Any]:
         """The policy as JSON, for the zygote."""
         return asdict(self)

@@ -57,7 +57,7 @@ class KernelProcess:
         self._strays = 0
         self._orphaned = False
         self._looked = 0.0
-        self._zygote = shared_zygote()
+        self._zygote = shared_zygote(policy.with_torch)
         self.scratch = tempfile.mkdtemp(prefix=f"{scratch.PREFIX}{os.getpid()}-")
         try:
             self._line, theirs = socket.socketpair()

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 PRELOADED = (
     "numpy",
-    "torch",
-    "torchvision",
+    "autograd.numpy",
+    "autograd.core",
     "matplotlib.pyplot",
     "matplotlib.backends.backend_agg",
     "matplotlib_inline.backend_inline",
@@ -45,36 +45,36 @@ PRELOADED = (
     "tqdm",
     "IPython.core.completer",
     "autograder.sandbox.kernel",
-    "vae_utils.evaluating",
-    "vae_utils.binarized",
     "vae_utils.checking",
     "vae_utils.cost",
-    "vae_utils.data",
-    "vae_utils.device",
+    "vae_utils.evaluating",
     "vae_utils.figures",
     "vae_utils.notebook",
-    "vae_utils.plots",
     "vae_utils.quick",
+    "vae_utils.with_arrays",
+)
+OF_TORCH = (
+    "torch",
+    "torchvision",
+    "vae_utils.binarized",
+    "vae_utils.data",
+    "vae_utils.device",
+    "vae_utils.plots",
     "vae_utils.training",
     "vae_utils.weights",
+    "vae_utils.with_tensors",
 )
 
 
-def preload() -> Shell:
+def preload(with_torch: bool) -> Shell:
     """Import everything, in one thread: a second one would not survive the fork.
 
     Returns the IPython shell that every kernel gets a copy of.
     """
-    for name in PRELOADED:
+    for name in (*PRELOADED, *(OF_TORCH if with_torch else ())):
         importlib.import_module(name)
     syscalls.available()  # imports pyseccomp, which runs programs to find its library
-    import torch
-
-    from vae_utils.data import QUICK_SIZES
-    from vae_utils.digits import make_digits
-
-    torch.set_num_threads(1)
-    make_digits(*QUICK_SIZES)  # drawn once here, not in every kernel
+    _draw_digits(with_torch)
     from autograder.sandbox import shell
 
     with tempfile.TemporaryDirectory() as folder:
@@ -82,6 +82,22 @@ def preload() -> Shell:
     gc.collect()
     gc.freeze()
     return made
+
+
+def _draw_digits(with_torch: bool) -> None:
+    """Once here, not in every kernel."""
+    if not with_torch:
+        from vae_utils.digit_arrays import load_digits_arrays
+
+        load_digits_arrays()
+        return
+    import torch
+
+    from vae_utils.data import QUICK_SIZES
+    from vae_utils.digits import make_digits
+
+    torch.set_num_threads(1)
+    make_digits(*QUICK_SIZES)
 
 
 class Forks:
@@ -205,12 +221,13 @@ def nurse(requests: socket.socket, shell: Shell) -> None:
 
 
 def main() -> None:
-    """Entry point: the socket's descriptor is the argument, and "nursery" if it is to be one."""
+    """Entry point. Arguments: the socket's descriptor, and of "nursery" (if it is to be one) and
+    "torch" (if that is to be there) those that apply."""
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then says so
     connection = socket.socket(fileno=int(sys.argv[1]))
-    shell = preload()
-    (nurse if sys.argv[2:] == ["nursery"] else be_ready)(connection, shell)
+    shell = preload("torch" in sys.argv[2:])
+    (nurse if "nursery" in sys.argv[2:] else be_ready)(connection, shell)
 
 
 if __name__ == "__main__":

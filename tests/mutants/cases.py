@@ -10,6 +10,10 @@ from .densities import blocks_right as densities_right
 from .densities import blocks_wrong as densities_wrong
 from .densities import mc_right, mc_wrong, model_right, model_wrong
 from .densities.notebook import BOOK as DENSITIES
+from .from_scratch import blocks_right as scratch_right
+from .from_scratch import blocks_wrong as scratch_wrong
+from .from_scratch import training_right, training_wrong
+from .from_scratch.notebook import BOOK as FROM_SCRATCH
 from .gans import distances_right, distances_wrong, toy_right, toy_wrong
 from .gans.notebook import BOOK as GANS
 from .latent_space import solutions as latent_space
@@ -18,13 +22,15 @@ from .vae import right as vae_right
 from .vae import wrong as vae_wrong
 from .vae.notebook import BOOK as VAE
 
-BOOKS = (VAE, DENSITIES, LATENT_SPACE, GANS)
+BOOKS = (VAE, DENSITIES, LATENT_SPACE, FROM_SCRATCH, GANS)
 WRONG: tuple[Wrong, ...] = (
     *vae_wrong.WRONG,
     *densities_wrong.WRONG,
     *mc_wrong.WRONG,
     *model_wrong.WRONG,
     *latent_space.WRONG,
+    *scratch_wrong.WRONG,
+    *training_wrong.WRONG,
     *distances_wrong.WRONG,
     *toy_wrong.WRONG,
 )
@@ -34,6 +40,8 @@ RIGHT: tuple[Right, ...] = (
     *mc_right.RIGHT,
     *model_right.RIGHT,
     *latent_space.RIGHT,
+    *scratch_right.RIGHT,
+    *training_right.RIGHT,
     *distances_right.RIGHT,
     *toy_right.RIGHT,
 )

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.latent_space import forms
-from autograder.checks.latent_space.mistakes import gives, overflows, unreached
 from autograder.checks.latent_space.pixel_mistakes import (
     CERTAIN,
     overflowing,
@@ -19,6 +18,7 @@ from autograder.checks.latent_space.pixel_mistakes import (
 )
 from autograder.checks.latent_space.products import cotangent
 from autograder.checks.latent_space.rows import all_at_once
+from autograder.checks.mistakes import gives, overflows, unreached
 from autograder.student import Student
 
 FUNCTION = "bernoulli_log_density"

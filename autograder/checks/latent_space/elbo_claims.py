@@ -15,9 +15,10 @@ from autograder.checks.latent_space import forms
 from autograder.checks.latent_space.elbo_mistakes import EXP_HINT, SIGN_HINT, Averages
 from autograder.checks.latent_space.elbo_slopes import DECODER, HEADS, Slopes
 from autograder.checks.latent_space.elbos import Elbo, of_batch
-from autograder.checks.latent_space.mistakes import any_batch_size, unreached
+from autograder.checks.latent_space.mistakes import any_batch_size
 from autograder.checks.latent_space.models import D, Parts, StandIns, State, model
 from autograder.checks.latent_space.scene import Scene
+from autograder.checks.mistakes import unreached
 from autograder.student import Answer, Student
 from vae_utils.calls import Instance
 from vae_utils.compare_draws import ALPHA

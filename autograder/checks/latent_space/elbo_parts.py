@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from autograder.checks import Draw
-from autograder.checks.latent_space.attempts import either
+from autograder.checks.attempts import either
 from autograder.checks.latent_space.elbo_claims import Judged
 from autograder.checks.latent_space.elbos import SAMPLER
 from autograder.checks.latent_space.models import D, L, StandIns

@@ -13,7 +13,7 @@ from torch.nn.functional import softplus
 
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.latent_space import models
-from autograder.checks.latent_space.mistakes import any_batch_size, gives, squeezed, unreached
+from autograder.checks.latent_space.mistakes import any_batch_size
 from autograder.checks.latent_space.models import Parts, State, linear
 from autograder.checks.latent_space.products import (
     Leaves,
@@ -23,6 +23,7 @@ from autograder.checks.latent_space.products import (
     with_weights,
 )
 from autograder.checks.latent_space.rows import all_at_once
+from autograder.checks.mistakes import gives, squeezed, unreached
 from autograder.student import Answer, Student
 
 TOLERANCE: dict[str, Any] = {"rtol": 1e-3, "atol": 1e-3}

@@ -10,10 +10,11 @@ from torch import Tensor
 
 from autograder.checks import Draw, worth
 from autograder.checks.latent_space import forms
-from autograder.checks.latent_space.mistakes import any_batch_size, squeezed, unreached
+from autograder.checks.latent_space.mistakes import any_batch_size
 from autograder.checks.latent_space.normal_mistakes import at_most_one, narrow, wrong_normals
 from autograder.checks.latent_space.products import cotangent, products
 from autograder.checks.latent_space.rows import all_at_once
+from autograder.checks.mistakes import squeezed, unreached
 from autograder.student import Student
 
 FUNCTION = "factorized_gaussian_log_density"

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from autograder.checks import Misconception
-from autograder.checks.latent_space.mistakes import gives, overflows, wrong_sums
 from autograder.checks.latent_space.models import D, Parts
 from autograder.checks.latent_space.pixel_mistakes import Named, wrong_pixels
+from autograder.checks.mistakes import gives, overflows, wrong_sums
 
 SIDE = 28
 HALF = D // 2

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -59,7 +60,7 @@ def _own_mixtures(student: Student, z_a: Tensor, z_b: Tensor, alphas: Tensor) ->
     answers = [student.call("interpolate", *given, alpha).value for alpha in alphas.tolist()]
     if any(answer.shape != z_a.shape for answer in answers):
         raise NotPassed(Verdict.FAILED, "its results are no mixtures of codes")
-    return torch.stack(answers, 1).double()
+    return torch.from_numpy(np.stack(answers, 1)).double()
 
 
 def _bent(draw: Draw) -> models.State:

@@ -14,10 +14,11 @@ from torch import Tensor
 
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.latent_space import models
-from autograder.checks.latent_space.mistakes import any_batch_size, gives, squeezed, unreached
+from autograder.checks.latent_space.mistakes import any_batch_size
 from autograder.checks.latent_space.models import Parts, StandIns, State
 from autograder.checks.latent_space.products import Leaves, cotangent, products
 from autograder.checks.latent_space.rows import all_at_once
+from autograder.checks.mistakes import gives, squeezed, unreached
 from autograder.student import Student
 
 TOLERANCE: dict[str, Any] = {"rtol": 1e-4, "atol": 0.02}

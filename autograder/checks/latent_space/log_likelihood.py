@@ -16,14 +16,7 @@ from torch import Tensor
 
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.latent_space import models
-from autograder.checks.latent_space.mistakes import (
-    any_batch_size,
-    gives,
-    overflows,
-    squeezed,
-    unreached,
-    wrong_sums,
-)
+from autograder.checks.latent_space.mistakes import any_batch_size
 from autograder.checks.latent_space.models import Parts, StandIns, State
 from autograder.checks.latent_space.pixel_mistakes import (
     certain,
@@ -39,6 +32,7 @@ from autograder.checks.latent_space.products import (
     with_weights,
 )
 from autograder.checks.latent_space.rows import all_at_once
+from autograder.checks.mistakes import gives, overflows, squeezed, unreached, wrong_sums
 from autograder.student import Student
 
 Mistakes = Callable[[Parts, Tensor, Tensor], Iterator[Misconception]]

@@ -12,16 +12,11 @@ from torch import Tensor
 
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.latent_space import models, normal_mistakes
-from autograder.checks.latent_space.mistakes import (
-    any_batch_size,
-    gives,
-    squeezed,
-    unreached,
-    wrong_sums,
-)
+from autograder.checks.latent_space.mistakes import any_batch_size
 from autograder.checks.latent_space.models import Parts, StandIns
 from autograder.checks.latent_space.products import cotangent, products
 from autograder.checks.latent_space.rows import all_at_once
+from autograder.checks.mistakes import gives, squeezed, unreached, wrong_sums
 from autograder.student import Student
 
 

@@ -12,11 +12,12 @@ from torch import Tensor
 
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.latent_space import models
-from autograder.checks.latent_space.mistakes import any_batch_size, gives, squeezed, unreached
+from autograder.checks.latent_space.mistakes import any_batch_size
 from autograder.checks.latent_space.models import Parts, StandIns
 from autograder.checks.latent_space.normal_mistakes import at_most_one, narrow, wrong_normals
 from autograder.checks.latent_space.products import cotangent, products
 from autograder.checks.latent_space.rows import all_at_once
+from autograder.checks.mistakes import gives, squeezed, unreached
 from autograder.student import Student
 
 NAMES = {"arg1": "mu", "arg2": "logsigma", "arg3": "z"}

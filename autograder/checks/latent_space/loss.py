@@ -19,9 +19,9 @@ from autograder.checks.latent_space.elbo_claims import COPIES, Judged, wrong_mea
 from autograder.checks.latent_space.elbo_mistakes import Averages
 from autograder.checks.latent_space.elbo_parts import batch_parts, given, parts
 from autograder.checks.latent_space.elbos import ROUNDING
-from autograder.checks.latent_space.mistakes import unreached
 from autograder.checks.latent_space.models import StandIns, State
 from autograder.checks.latent_space.rows import all_at_once
+from autograder.checks.mistakes import unreached
 from autograder.student import Student
 from vae_utils.stand_in import StandIn
 

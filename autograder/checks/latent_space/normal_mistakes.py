@@ -9,7 +9,7 @@ from torch import Tensor
 
 from autograder.checks import Draw, Misconception
 from autograder.checks.latent_space import forms
-from autograder.checks.latent_space.mistakes import gives, wrong_sums
+from autograder.checks.mistakes import gives, wrong_sums
 
 HALF_LOG_2_PI = 0.5 * math.log(2 * math.pi)
 CONSTANT_HINT = "In one dimension log N(0; 0, 1) is -0.919: "

@@ -10,7 +10,7 @@ from torch.nn.functional import logsigmoid, softplus
 
 from autograder.checks import Misconception
 from autograder.checks.latent_space import forms
-from autograder.checks.latent_space.mistakes import Shape, overflows
+from autograder.checks.mistakes import Shape, overflows
 
 CERTAIN = 30.0
 """From this logit on, a probability in float32 is exactly 1, and below minus that less than any

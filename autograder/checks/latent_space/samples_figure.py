@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from autograder.checks import Draw, Misconception, worth
+from autograder.checks.attempts import either
 from autograder.checks.latent_space import models
 from autograder.checks.latent_space.affine import (
     Affine,
@@ -23,7 +24,6 @@ from autograder.checks.latent_space.affine import (
     shifted,
     with_and_without,
 )
-from autograder.checks.latent_space.attempts import either
 from autograder.checks.latent_space.figure_mistakes import transposed, wrong_panels, wrong_samples
 from autograder.student import Student
 

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from autograder.checks import Draw, Misconception
+from autograder.checks.attempts import Claimed, and_without, either
 from autograder.checks.latent_space import estimates
-from autograder.checks.latent_space.attempts import Claimed, and_without, either
 from autograder.checks.latent_space.models import L, StandIns
 from autograder.checks.latent_space.products import products
 from autograder.checks.latent_space.rows import SLACK

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from autograder.checks import Draw, Misconception
-from autograder.checks.latent_space.attempts import either, fails
+from autograder.checks.attempts import either, fails
 from autograder.checks.latent_space.halves import ZERO_HINT
 from autograder.checks.latent_space.models import L, StandIns
 from autograder.checks.latent_space.svi_claims import must_average, must_pass_gradients

@@ -10,8 +10,8 @@ from torch import Tensor
 from autograder.checks import Misconception
 from autograder.checks.latent_space import estimates
 from autograder.checks.latent_space.halves import ZERO_HINT
-from autograder.checks.latent_space.mistakes import unreached
 from autograder.checks.latent_space.svi_numbers import HALF, ROUNDING, Half
+from autograder.checks.mistakes import unreached
 
 NAMING = 1e-3  # a name may be missed once in 1,000 times; a wrong one misleads
 EXACT = 0.02  # for mistakes without noise: sums of 392 float32 terms

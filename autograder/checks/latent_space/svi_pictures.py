@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from autograder.checks import Draw
+from autograder.checks.attempts import and_without, either
 from autograder.checks.latent_space import models
 from autograder.checks.latent_space.affine import affine, cloud, with_and_without
-from autograder.checks.latent_space.attempts import and_without, either
 from autograder.checks.latent_space.models import L, Parts, StandIns
 from autograder.checks.latent_space.svi_numbers import TASKS, one_of_the_top
 from autograder.checks.latent_space.svi_picture_mistakes import (

@@ -21,18 +21,19 @@ import torch
 from torch import Tensor
 
 from autograder.checks import Draw, Misconception, worth
+from autograder.checks.attempts import Claimed, and_without, either, fails
 from autograder.checks.latent_space import models, plane
-from autograder.checks.latent_space.attempts import Claimed, and_without, either, fails
 from autograder.checks.latent_space.halves import (
     HALF,
     wrong_halves,
     wrong_joints,
     wrong_log_ps,
 )
-from autograder.checks.latent_space.mistakes import any_batch_size, squeezed, unreached
+from autograder.checks.latent_space.mistakes import any_batch_size
 from autograder.checks.latent_space.models import Parts, StandIns, State
 from autograder.checks.latent_space.products import products
 from autograder.checks.latent_space.rows import MANY, SLACK
+from autograder.checks.mistakes import squeezed, unreached
 from autograder.student import Student
 
 TOLERANCE: dict[str, Any] = {"rtol": 1e-4, "atol": 0.02}

@@ -339,7 +339,7 @@ def bound_and_gradient(weights, grey):
 #
 # **Write** two functions.
 #
-# - `adam_step` takes one step. It returns new arrays; those that it was given stay as they are.
+# - `adam_step` takes one step, and returns the weights, `m` and `v` after it.
 # - `train` goes through the batches, in the given order, once per epoch. For every batch it calls
 #   `bound_and_gradient` once, and takes one step. It also returns all bounds, one number (a Python
 #   `float`) for every step.

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from autograder.checks.latent_space.models import StandIns
 from autograder.student import Student
 from autograder.verdicts import NotPassed
+from vae_utils.stand_in import StandIn
 
+StandIns = dict[str, StandIn]
 Claimed = Callable[[StandIns], None]
 
 
