@@ -57,7 +57,7 @@ def _build(instance: Instance, namespace: dict[str, Any], leaves: dict[str, Tens
             raise Missing(f"`{instance.cls}` has no parameter `{name}` of shape {[*value.shape]}")
         parameters[name].data.copy_(value)
     leaves.update({f"state.{name}": parameter for name, parameter in parameters.items()})
-    return made
+    return made if instance.training else made.eval()
 
 
 def instances(call: Call, namespace: dict[str, Any], leaves: dict[str, Tensor]) -> dict[int, Any]:

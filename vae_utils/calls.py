@@ -17,11 +17,15 @@ from vae_utils.stand_in import StandIn
 
 @dataclass(frozen=True)
 class Instance:
-    """An object to build: class by name, arguments of its constructor, weights by name."""
+    """An object to build: class by name, arguments of its constructor, weights by name.
+
+    training: the mode in which layers such as batch normalisation are.
+    """
 
     cls: str
     init: tuple[Any, ...] = ()
     state: dict[str, Any] = field(default_factory=dict)
+    training: bool = True
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from .from_scratch import blocks_right as scratch_right
 from .from_scratch import blocks_wrong as scratch_wrong
 from .from_scratch import training_right, training_wrong
 from .from_scratch.notebook import BOOK as FROM_SCRATCH
-from .gans import distances_right, distances_wrong, toy_right, toy_wrong
+from .gans import solutions as gans
 from .gans.notebook import BOOK as GANS
 from .latent_space import solutions as latent_space
 from .latent_space.notebook import BOOK as LATENT_SPACE
@@ -31,8 +31,7 @@ WRONG: tuple[Wrong, ...] = (
     *latent_space.WRONG,
     *scratch_wrong.WRONG,
     *training_wrong.WRONG,
-    *distances_wrong.WRONG,
-    *toy_wrong.WRONG,
+    *gans.WRONG,
 )
 RIGHT: tuple[Right, ...] = (
     *vae_right.RIGHT,
@@ -42,8 +41,7 @@ RIGHT: tuple[Right, ...] = (
     *latent_space.RIGHT,
     *scratch_right.RIGHT,
     *training_right.RIGHT,
-    *distances_right.RIGHT,
-    *toy_right.RIGHT,
+    *gans.RIGHT,
 )
 TASKS = tuple((book, task) for book in BOOKS for task in book.tasks)
 

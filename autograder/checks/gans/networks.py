@@ -25,23 +25,39 @@ _DEAD = -200.0
 
 def generate(state: State, z: Tensor, group: int = 0) -> Tensor:
     """Images [B, 3, 32, 32] of codes z [B, L] as in training; group: how many make up a batch."""
-    size = group or len(z)
+    return torch.sigmoid(_logits(state, z, group or len(z)))
+
+
+def evaluate(state: State, z: Tensor) -> Tensor:
+    """The same of a generator that was not trained, with the averages that it has at first."""
+    return torch.sigmoid(logits(state, z))
+
+
+def logits(state: State, z: Tensor) -> Tensor:
+    """What `evaluate` takes the sigmoid of."""
+    return _logits(state, z, 0)
+
+
+def _logits(state: State, z: Tensor, group: int) -> Tensor:
     h = (z.double() @ state["project.weight"].double().T).unflatten(1, (-1, 4, 4))
     for number in (1, 2):
-        h = _normalised(state, f"norm{number}", h, size).relu()
+        h = _normalised(state, f"norm{number}", h, group).relu()
         h = conv_transpose2d(h, state[f"up{number}.weight"].double(), stride=2, padding=1)
-    h = _normalised(state, "norm3", h, size).relu()
+    h = _normalised(state, "norm3", h, group).relu()
     weight, bias = state["up3.weight"].double(), state["up3.bias"].double()
-    return torch.sigmoid(conv_transpose2d(h, weight, bias, stride=2, padding=1))
+    return conv_transpose2d(h, weight, bias, stride=2, padding=1)
 
 
 def _normalised(state: State, name: str, h: Tensor, group: int) -> Tensor:
-    """Batch normalisation of h [B, C, H, W], every `group` rows on their own."""
+    """Batch normalisation of h [B, C, H, W], every `group` rows on their own; without groups, with
+    mean 0 and variance 1."""
+    weight, bias = (state[f"{name}.{kind}"].double()[:, None, None] for kind in ("weight", "bias"))
+    if not group:
+        return h / (1 + EPS) ** 0.5 * weight + bias
     batches = h.unflatten(0, (-1, group))
     axes = (1, 3, 4)
     mean = batches.mean(axes, keepdim=True)
     variance = batches.var(axes, correction=0, keepdim=True)
-    weight, bias = (state[f"{name}.{kind}"].double()[:, None, None] for kind in ("weight", "bias"))
     return ((batches - mean) / (variance + EPS).sqrt() * weight + bias).flatten(0, 1)
 
 
@@ -77,6 +93,20 @@ def generator(draw: Draw, latent: int = LATENT, width: int = WIDTH) -> State:
     return state
 
 
+def straight(draw: Draw) -> State:
+    """Weights of a Generator(LATENT, 1) that lets all through: outside of training, logits are a
+    linear function of codes whose entries are below 7."""
+    state = generator(draw, LATENT, 1)
+    state["project.weight"] = draw.uniform(64, LATENT, low=-0.3, high=0.3)
+    state["norm1.bias"] = draw.uniform(4, low=6.5, high=7.0)
+    state["norm1.weight"] = draw.uniform(4, low=0.9, high=1.0)
+    for name in ("up1.weight", "up2.weight", "norm2.weight", "norm3.weight"):
+        state[name] = state[name].abs()
+    state["up3.bias"] = torch.zeros(3)
+    largest = float(logits(state, torch.zeros(1, LATENT)).abs().max())
+    return {**state, "up3.weight": state["up3.weight"] * (2.5 / largest)}
+
+
 def blind(state: State) -> State:
     """The same, with images that do not depend on codes."""
     return {**state, "norm1.bias": torch.full_like(state["norm1.bias"], _DEAD)}
@@ -96,9 +126,11 @@ def critic(draw: Draw, width: int = WIDTH) -> State:
     return state
 
 
-def generator_instance(state: State, latent: int = LATENT, width: int = WIDTH) -> Instance:
+def generator_instance(
+    state: State, latent: int = LATENT, width: int = WIDTH, training: bool = True
+) -> Instance:
     """What is called."""
-    return Instance("Generator", (latent, width), state)
+    return Instance("Generator", (latent, width), state, training)
 
 
 def critic_instance(state: State, width: int = WIDTH) -> Instance:

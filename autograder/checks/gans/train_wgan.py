@@ -156,7 +156,7 @@ def test_whom_the_critic_loss_reaches(student: Student, draw: Draw) -> None:
         hint = "A gradient reaches the generator: G(z) is data to the critic (no_grad, or detach)."
         reached = {"names": GENERATOR}
         through = Misconception("gradient_to_the_generator", hint, reached, kind="reaches")
-        answer.must("unreached", {"names": GENERATOR, "shape": ()}, [through])
+        answer.must("unreached", {"names": GENERATOR}, [through])
 
     student.given(_of_images(draw), claim)
 
