@@ -283,7 +283,7 @@ def _train(student: Student, draw: Draw, sizes: tuple[int, ...], loop: Loop, *op
     student.given(given, partial(_must_train, student, states, batches, loop, options))
 
 
-@worth(2)
+@worth(3)
 def test_two_steps(student: Student, draw: Draw) -> None:
     """Two steps of the generator, each after three of the critic, with the next batch for each."""
     loop = Loop(2, 3, 5e-4, 4.0)
