@@ -23,11 +23,12 @@ TAPE_SEED = 20260101
 """The tape's own seed: its inputs are public, those of the grading are not."""
 
 TAPED_BY = (
-    "arrays", "building", "calls", "choices", "codec", "compare", "compare_calls",
-    "compare_decoded", "compare_draws", "compare_maps", "compare_pictures", "compare_plots",
-    "compare_values", "cost", "drawn_codes", "evaluating", "explain", "figure_kinds", "figures",
-    "layout", "misconceptions", "panels", "returned", "rules", "seeding", "stand_in",
-    "standing_in", "tape", "with_arrays", "with_tensors",
+    "arrays", "building", "calls", "choices", "codec", "compare", "compare_bounds", "compare_calls",
+    "compare_curves", "compare_decoded", "compare_draws", "compare_lists", "compare_maps",
+    "compare_pictures", "compare_plots", "compare_segments", "compare_values", "cost",
+    "drawn_codes", "evaluating", "explain", "figure_kinds", "figures", "layout", "misconceptions",
+    "panels", "returned", "rules", "seeding", "stand_in", "standing_in", "tape", "with_arrays",
+    "with_tensors",
 )  # fmt: skip
 """Modules of `vae_utils` that have a say in what stands on a tape."""
 

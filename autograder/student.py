@@ -156,12 +156,13 @@ class Student:
         picture: bool = False,
         counted: bool = False,
         choices: bool = False,
+        constants: tuple[int, ...] = (),
     ) -> Answer:
         """Call a function, or a method of the Instance that comes first: see `Call`."""
         call = Call(
             function, args, method, repeat, self._draw.seed() if seed is None else seed, cotangents,
             stand_ins=stand_ins or {}, weights=weights, picture=picture, counted=counted,
-            choices=choices,
+            choices=choices, constants=constants,
         )  # fmt: skip
         reply = self._reply(call)
         if reply.failure:

@@ -140,7 +140,13 @@ def test_each_task_has_a_stub_and_a_graded_cell(committed: Assignment) -> None:
 
 def test_the_points_are_those_of_the_specification() -> None:
     points = {name: sum(t.points for t in find(name, ROOT).tasks) for name in names()}
-    assert points == {"vae": 70, "densities": 50, "latent_space": 48, "from_scratch": 40}
+    assert points == {
+        "vae": 70,
+        "densities": 50,
+        "latent_space": 48,
+        "from_scratch": 40,
+        "gans": 48,
+    }
     assert tuple(task.name for task in find("vae", ROOT).tasks) == TASKS
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vae_utils.binarized import BinaryLoader, load_binarized_mnist
     from vae_utils.checking import check
+    from vae_utils.colour_digits import load_colour_digits
     from vae_utils.data import load_mnist
     from vae_utils.device import select_device
     from vae_utils.digit_arrays import load_digits_arrays
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         visualize_mnist,
         visualize_vae_samples,
     )
+    from vae_utils.quick import is_quick
     from vae_utils.training import train
     from vae_utils.weights import load_weights, save_weights
 
@@ -27,7 +29,9 @@ __all__ = [
     "BinaryLoader",
     "add_to_class",
     "check",
+    "is_quick",
     "load_binarized_mnist",
+    "load_colour_digits",
     "load_digits_arrays",
     "load_mnist",
     "load_weights",
@@ -45,7 +49,9 @@ _HOME = {
     "BinaryLoader": "vae_utils.binarized",
     "add_to_class": "vae_utils.notebook",
     "check": "vae_utils.checking",
+    "is_quick": "vae_utils.quick",
     "load_binarized_mnist": "vae_utils.binarized",
+    "load_colour_digits": "vae_utils.colour_digits",
     "load_digits_arrays": "vae_utils.digit_arrays",
     "load_mnist": "vae_utils.data",
     "load_weights": "vae_utils.weights",

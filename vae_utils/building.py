@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from vae_utils.calls import Call, Instance
+from vae_utils.stand_in import StandIn
 from vae_utils.standing_in import Missing, disable, find
 
 _DRAWN = 4099  # a prime, so that no two rows of a layer are the same
@@ -56,7 +57,7 @@ def _build(instance: Instance, namespace: dict[str, Any], leaves: dict[str, Tens
             raise Missing(f"`{instance.cls}` has no parameter `{name}` of shape {[*value.shape]}")
         parameters[name].data.copy_(value)
     leaves.update({f"state.{name}": parameter for name, parameter in parameters.items()})
-    return made
+    return made if instance.training else made.eval()
 
 
 def instances(call: Call, namespace: dict[str, Any], leaves: dict[str, Tensor]) -> dict[int, Any]:
@@ -66,4 +67,15 @@ def instances(call: Call, namespace: dict[str, Any], leaves: dict[str, Tensor]) 
         if isinstance(value, Instance):
             built[index] = _build(value, namespace, leaves)
             disable(call, built[index])
+        elif isinstance(value, StandIn):
+            built[index] = _handed_over(f"arg{index}", value, call, leaves)
     return built
+
+
+def _handed_over(name: str, stand_in: StandIn, call: Call, leaves: dict[str, Tensor]) -> StandIn:
+    """A stand-in as an argument; its biases and weights are variables where gradients are asked."""
+    if call.cotangents is None:
+        return stand_in
+    put, found = stand_in.variable()
+    leaves.update({f"{name}.{place}": leaf for place, leaf in found.items()})
+    return put

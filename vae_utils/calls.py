@@ -17,19 +17,25 @@ from vae_utils.stand_in import StandIn
 
 @dataclass(frozen=True)
 class Instance:
-    """An object to build: class by name, arguments of its constructor, weights by name."""
+    """An object to build: class by name, arguments of its constructor, weights by name.
+
+    training: the mode in which layers such as batch normalisation are.
+    """
 
     cls: str
     init: tuple[Any, ...] = ()
     state: dict[str, Any] = field(default_factory=dict)
+    training: bool = True
 
 
 @dataclass(frozen=True)
 class Call:
     """`function(*args)`, or the method of that name where the first argument is an Instance.
 
+    args: plain data, Instances, and stand-ins, which are handed over as functions.
     repeat: number of calls in a row, outputs are stacked to [repeat, ...] when it exceeds 1.
     cotangents: one an output; asks for the vector-Jacobian product of arguments and weights.
+    constants: places of arguments that are no variables then, as data are not.
     disabled: functions that hung before; reaching one raises instead of hanging again.
     stand_ins: methods of the Instances, or functions, that are replaced for this call.
     weights: names of parameters of the Instances whose values after the call are asked for.
@@ -50,6 +56,7 @@ class Call:
     picture: bool = False
     counted: bool = False
     choices: bool = False
+    constants: tuple[int, ...] = ()
 
     @property
     def is_of_torch(self) -> bool:
@@ -101,6 +108,8 @@ def call_to_json(call: Call, put: Any) -> dict[str, Any]:
     """The call as JSON; tensors and arrays go to `put`."""
 
     def plain(value: Any) -> Any:
+        if isinstance(value, StandIn):
+            return {"$stand_in": vars(value)}
         return {"$instance": vars(value)} if isinstance(value, Instance) else value
 
     args = tuple(plain(value) for value in call.args)
@@ -116,6 +125,8 @@ def call_from_json(data: dict[str, Any], get: Any) -> Call:
     def rich(value: Any) -> Any:
         if isinstance(value, dict) and set(value) == {"$instance"}:
             return Instance(**value["$instance"])
+        if isinstance(value, dict) and set(value) == {"$stand_in"}:
+            return StandIn(**value["$stand_in"])
         return value
 
     fields = decode(data, get)

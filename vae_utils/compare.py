@@ -9,6 +9,7 @@ import numpy as np
 
 from vae_utils.arrays import as_arrays
 from vae_utils.calls import Reply
+from vae_utils.compare_bounds import between
 from vae_utils.compare_calls import answered, answers, cost, refused, repeats, steady, varies
 from vae_utils.compare_draws import (
     binary,
@@ -19,11 +20,14 @@ from vae_utils.compare_draws import (
     shared,
     uniform,
 )
+from vae_utils.compare_lists import among, listed, stuck
 from vae_utils.compare_maps import clusters
+from vae_utils.compare_segments import segments
 from vae_utils.compare_values import (
     equal,
     gradient_at_most,
     gradients,
+    number,
     overflows,
     reaches,
     reparameterised,
@@ -35,9 +39,10 @@ from vae_utils.compare_values import (
 KINDS: dict[str, Callable[..., str | None]] = {
     function.__name__: function
     for function in (
-        equal, overflows, gradients, gradient_at_most, weights, unbiased, reaches, unreached,
-        reparameterised, normal, shared, uniform, distribution, binary, frequencies, independent,
-        answers, answered, varies, repeats, steady, clusters, refused, cost,
+        equal, number, overflows, gradients, gradient_at_most, weights, unbiased, reaches,
+        unreached, reparameterised, normal, shared, uniform, distribution, binary, frequencies,
+        independent, answers, answered, varies, repeats, steady, clusters, refused, cost,
+        between, listed, stuck, among, segments,
     )
 }  # fmt: skip
 

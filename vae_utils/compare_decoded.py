@@ -132,6 +132,7 @@ def decoded(
     samples: str = "drawn",
     spread: str = "drawn",
     link: str = "sigmoid",
+    shape: tuple[int, ...] = (),
     ticks: bool = False,
     turned: bool = False,
 ) -> str | None:
@@ -141,9 +142,10 @@ def decoded(
     drawn: whether it shows a sample or the mean. bias [D], weight [L, D]: logits are
     bias + z @ weight. mean, logsigma: of the normal distribution of each code, [K, L].
     samples, spread: see `vae_utils.drawn_codes`. The link "none" is a mistake to recognise: logits
-    in place of means.
+    in place of means. shape: of an image, [H, W] or in colour [H, W, 3]; else it is 28 high.
     """
-    grid = Grid(len(codes) // columns, columns, (28, len(bias) // 28), ticks)
+    height, width, *channels = shape or (28, len(bias) // 28)
+    grid = Grid(len(codes) // columns, columns, (height, width), ticks, bool(channels))
     binary = samples != "means" and link != "none"
     shown = _Shown(codes, drawn, columns, fixed or (None,) * len(codes), binary)
     decoder, readings = _Decoder(bias, weight, atol, link), []

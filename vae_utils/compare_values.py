@@ -114,6 +114,12 @@ def equal(
     return None
 
 
+def number(reply: Reply, *, expected: Array, rtol: float = 1e-4, atol: float = 1e-5) -> str | None:
+    """A single number, of shape [] or [1]."""
+    shape = (1,) if [got.shape for got in reply.outputs] == [(1,)] else ()
+    return equal(reply, expected=(np.reshape(expected, shape),), rtol=rtol, atol=atol)
+
+
 def overflows(
     reply: Reply, *, shape: Shape, others: tuple[Shape, ...] = (), everywhere: bool = False
 ) -> str | None:
@@ -225,12 +231,12 @@ def reaches(reply: Reply, *, names: tuple[str, ...]) -> str | None:
     return None
 
 
-def unreached(reply: Reply, *, names: tuple[str, ...], shape: Shape) -> str | None:
+def unreached(reply: Reply, *, names: tuple[str, ...], shape: Shape | None = None) -> str | None:
     """No gradient, or one of zeros, arrives at any of these: a mistake to recognise.
 
     shape: that of the first output; another one has no gradients for a reason of its own.
     """
-    if reply.outputs[0].shape != tuple(shape):
+    if shape is not None and reply.outputs[0].shape != tuple(shape):
         return "another shape"
     for name in names:
         if name in reply.gradients and np.abs(reply.gradients[name]).max() > 0:

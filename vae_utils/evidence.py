@@ -102,6 +102,13 @@ def _equal(entry: Entry, reply: Reply, parameters: tuple[str, ...]) -> Evidence:
     return NO_EVIDENCE
 
 
+def _number(entry: Entry, reply: Reply, parameters: tuple[str, ...]) -> Evidence:
+    facts = [_input_shapes(entry.call, parameters)]
+    facts.append(("expected", _values(entry.params["expected"])))
+    facts.append(("yours", f"{_values(reply.outputs[0])}, shape {_shape(reply.outputs[0])}"))
+    return Evidence(tuple(facts))
+
+
 def _wrong(yours: Array, wanted: Array, params: dict[str, Any]) -> tuple[int, ...] | None:
     return first_difference(yours, wanted, params.get("rtol", 1e-4), params.get("atol", 1e-5))
 
@@ -190,6 +197,7 @@ def _clusters(entry: Entry, reply: Reply, parameters: tuple[str, ...]) -> Eviden
 
 _SHOWS = {
     "equal": _equal,
+    "number": _number,
     "gradients": _gradients,
     "normal": _normal,
     "distribution": _distribution,

@@ -164,6 +164,15 @@ def _asked_scatter(params: dict[str, Any]) -> Drawn:
     return plane.axes() + dots + legend(entries), float(SIDE)
 
 
+def _asked_curves(params: dict[str, Any]) -> Drawn:
+    """Its points, and the names of its curves."""
+    plane, kinds = Plane(_extent(params)), [int(kind) for kind in params["labels"]]
+    words = params.get("words") or tuple(f"curve {kind + 1}" for kind in sorted(set(kinds)))
+    entries = list(zip(PALETTE, words, strict=False))
+    dots = plane.dots(params["points"], [PALETTE[kind % 10] for kind in kinds])
+    return plane.axes() + dots + legend(entries), float(SIDE)
+
+
 def _asked_contours(params: dict[str, Any]) -> Drawn:
     """Both densities as clouds in two colours."""
     colours = [np.array([31, 119, 180]), np.array([255, 127, 14])]
@@ -185,4 +194,5 @@ _ASKED = {
     "completed": _asked_completed,
     "scatter": _asked_scatter,
     "contours": _asked_contours,
+    "curves": _asked_curves,
 }

@@ -28,7 +28,8 @@ class StandIn:
     plain: whether it takes the place of a function of the notebook, not of a method.
     bend: how much of its own square is added to every entry: then means depend on spreads.
     mean: whether outputs are averaged over rows, to [m] or [].
-    own: names of weights of the model that are further inputs, flattened: it can be trained.
+    own: names of weights of the model that are further inputs, flattened: it can be trained. The
+        model is the method's own, or the last argument of a function that is one.
     scale: what every entry is multiplied by.
     step: whether outputs are 1 above 1/2 and else 0.
     """
@@ -75,6 +76,22 @@ class StandIn:
         biases = tuple(bias.detach().clone().requires_grad_(True) for bias, *_ in self.maps)
         maps = tuple((b, *terms[1:]) for b, terms in zip(biases, self.maps, strict=True))
         return replace(self, maps=maps), biases
+
+    def variable(self) -> tuple[StandIn, dict[str, Any]]:
+        """The same with biases and weights, tensors, that gradients reach, and these by name.
+
+        These are bias0 and, of the input x, weight_x0 for the first output, and so on.
+        """
+        names = ("bias", *(f"weight_{name}" for name in (*self.parameters, *self.own)))
+        places = range(len(self.maps))
+        leaves = {
+            f"{name}{place}": term.detach().clone().requires_grad_(True)
+            for place in places
+            for name, term in zip(names, self.maps[place], strict=True)
+            if term is not None
+        }
+        maps = tuple(tuple(leaves.get(f"{name}{place}") for name in names) for place in places)
+        return replace(self, maps=maps), leaves
 
 
 def _drawn(output: Any) -> Any:

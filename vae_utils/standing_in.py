@@ -53,6 +53,20 @@ def _method(stand_in: StandIn) -> Any:
     return method
 
 
+def _function(stand_in: StandIn) -> Any:
+    """In place of a function; weights of the model among its arguments are inputs, where asked."""
+    if not stand_in.own:
+        return stand_in
+
+    def function(*inputs: Any, **named: Any) -> Any:
+        models = [v for v in (*inputs, *named.values()) if hasattr(v, "named_parameters")]
+        weights = dict(models[-1].named_parameters())
+        own = {name: weights[name].flatten() for name in stand_in.own}
+        return stand_in(*inputs, **named, **own)
+
+    return function
+
+
 @contextlib.contextmanager
 def standing_in(call: Call, namespace: dict[str, Any], leaves: dict[str, Any]) -> Iterator[None]:
     """Stand-ins in place of methods and functions of the notebook, nothing in that of functions
@@ -68,7 +82,7 @@ def standing_in(call: Call, namespace: dict[str, Any], leaves: dict[str, Any]) -
             leaves.update({f"{name}.{place}": bias for place, bias in enumerate(biases)})
             if stand_in.plain:
                 undo.callback(_put_global, namespace, name, namespace.get(name, _NOTHING))
-                namespace[name] = put
+                namespace[name] = _function(put)
             else:
                 _put_methods(name, _method(put), owners, namespace, undo)
         yield

@@ -12,6 +12,7 @@ from vae_utils.arrays import Array, is_tensor
 from vae_utils.building import device_of, instances
 from vae_utils.calls import Call
 from vae_utils.returned import as_plain
+from vae_utils.stand_in import StandIn
 
 
 class WithTensors:
@@ -30,7 +31,9 @@ class WithTensors:
         if place in self._built:
             return self._built[place]
         moved = _moved(self._call.args[place], self._device)
-        if self._call.cotangents is None or not is_tensor(moved) or not moved.is_floating_point():
+        if self._call.cotangents is None or place in self._call.constants:
+            return moved
+        if not is_tensor(moved) or not moved.is_floating_point():
             return moved
         self.leaves[f"arg{place}"] = moved.requires_grad_(True)
         return moved.clone()  # a copy, because code may change its arguments in place
@@ -40,7 +43,7 @@ class WithTensors:
         weighted = [
             (output * cotangent.to(output.device)).sum()
             for output, cotangent in zip(outputs, self._call.cotangents or (), strict=False)
-            if is_tensor(output) and output.requires_grad and output.shape == cotangent.shape
+            if is_tensor(output) and output.requires_grad and _fit(output, cotangent)
         ]
         if not weighted:
             return {}
@@ -51,8 +54,14 @@ class WithTensors:
 
     def weights(self) -> dict[str, Array]:
         """The weights that are asked for as they are now, by name."""
-        pairs = (pair for made in self._built.values() for pair in made.named_parameters())
+        models = (made for made in self._built.values() if not isinstance(made, StandIn))
+        pairs = (pair for made in models for pair in made.named_parameters())
         return {name: as_plain(weight) for name, weight in pairs if name in self._call.weights}
+
+
+def _fit(output: Tensor, cotangent: Tensor) -> bool:
+    """Whether they have one shape; a single number may be [] or [1]."""
+    return output.shape == cotangent.shape or output.numel() == cotangent.numel() == 1
 
 
 def _moved(value: Any, device: torch.device) -> Any:

@@ -14,13 +14,15 @@ from .from_scratch import blocks_right as scratch_right
 from .from_scratch import blocks_wrong as scratch_wrong
 from .from_scratch import training_right, training_wrong
 from .from_scratch.notebook import BOOK as FROM_SCRATCH
+from .gans import solutions as gans
+from .gans.notebook import BOOK as GANS
 from .latent_space import solutions as latent_space
 from .latent_space.notebook import BOOK as LATENT_SPACE
 from .vae import right as vae_right
 from .vae import wrong as vae_wrong
 from .vae.notebook import BOOK as VAE
 
-BOOKS = (VAE, DENSITIES, LATENT_SPACE, FROM_SCRATCH)
+BOOKS = (VAE, DENSITIES, LATENT_SPACE, FROM_SCRATCH, GANS)
 WRONG: tuple[Wrong, ...] = (
     *vae_wrong.WRONG,
     *densities_wrong.WRONG,
@@ -29,6 +31,7 @@ WRONG: tuple[Wrong, ...] = (
     *latent_space.WRONG,
     *scratch_wrong.WRONG,
     *training_wrong.WRONG,
+    *gans.WRONG,
 )
 RIGHT: tuple[Right, ...] = (
     *vae_right.RIGHT,
@@ -38,6 +41,7 @@ RIGHT: tuple[Right, ...] = (
     *latent_space.RIGHT,
     *scratch_right.RIGHT,
     *training_right.RIGHT,
+    *gans.RIGHT,
 )
 TASKS = tuple((book, task) for book in BOOKS for task in book.tasks)
 

@@ -222,3 +222,61 @@ def test_weights_are_flattened_and_told_apart_from_inputs() -> None:
     wide = type("Wide", (nn.Module,), {})()
     wide.slope = nn.Parameter(torch.tensor([[1.0], [10.0]]))
     assert _method(TRAINED)(wide, x).item() == 32.0
+
+
+def slope(x: torch.Tensor, critic: object) -> torch.Tensor:
+    """What a check asks of a function that is handed a function."""
+    x = x.detach().requires_grad_(True)
+    (found,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    return found.square().sum()
+
+
+CRITIC = StandIn(("x",), ((torch.tensor(0.5), torch.tensor([2.0, -1.0])),), bend=1.0)
+
+
+def test_a_stand_in_may_be_an_argument_and_crosses_the_wire() -> None:
+    call = Call("slope", (torch.ones(1, 2), CRITIC))
+    content, data = pack(call)
+    reply = unpack(*answer(content, data, {"slope": slope}), 1 << 20)
+    assert reply.outputs[0].tolist() == 16 * 5  # 1 + 2 o = 4 with o = 1.5, times |w|^2
+    assert evaluate(call, {"slope": slope}).outputs[0].tolist() == 80
+
+
+def test_second_derivatives_reach_the_weights_of_an_argument() -> None:
+    call = Call("slope", (torch.ones(1, 2), CRITIC), cotangents=(torch.tensor(1.0),))
+    found = evaluate(call, {"slope": slope}).gradients
+    # (1 + 2 o)^2 |w|^2 with o = b + w x. Its slope for b is 4 (1 + 2 o) |w|^2, and for w that
+    # times x, plus 2 (1 + 2 o)^2 w.
+    assert found["arg1.bias0"].tolist() == 80
+    assert found["arg1.weight_x0"].tolist() == [80 + 16 * 4, 80 - 16 * 2]
+    assert "arg0" not in found  # the function takes it as data
+
+
+def test_constants_are_no_variables() -> None:
+    def needs(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        assert y.requires_grad and not x.requires_grad
+        return (x * y).sum()
+
+    ones = torch.ones(2)
+    call = Call("f", (ones, ones), cotangents=(torch.tensor(1.0),), constants=(0,))
+    assert list(evaluate(call, {"f": needs}).gradients) == ["arg1"]
+
+
+def test_a_function_stands_in_with_weights_of_the_model_among_its_arguments() -> None:
+    def fit(line: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        loss = distance(x, line)  # noqa: F821
+        loss.backward()
+        return line.slope.grad
+
+    class Line(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.slope = nn.Parameter(torch.zeros(2))
+
+    terms = (torch.tensor(0.0), torch.tensor([1.0, 1.0]), None, torch.tensor([3.0, 4.0]))
+    part = StandIn(("x", "critic"), (terms,), plain=True, mean=True, own=("slope",))
+    namespace = {"fit": types.FunctionType(fit.__code__, (names := {})), "Line": Line}
+    names |= namespace
+    call = Call("fit", (Instance("Line"), torch.ones(3, 2)), stand_ins={"distance": part})
+    assert evaluate(call, names).outputs[0].tolist() == [3, 4]
+    assert "distance" not in names

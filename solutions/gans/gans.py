@@ -60,10 +60,11 @@ device = select_device("auto")
 # %% nbgrader={"grade": false, "grade_id": "settings", "locked": true, "schema_version": 3, "solution": false}
 batch_size = 64
 latent_dim = 100
-toy_first, toy_steps = 500, 100
+toy_first, toy_steps, toy_width = 500, 100, 256
 wgan_steps = 150
 if is_quick():  # a grader does not wait for training
-    toy_first, toy_steps, wgan_steps = 5, 1, 2
+    toy_first, toy_steps, toy_width = 5, 1, 16
+    wgan_steps = 2
 
 # %% [markdown]
 # ## Task 1: the squared Hellinger distance (6 points)
@@ -322,7 +323,7 @@ def toy_curves(thetas, first=500, steps=100, width=256):
         width: units of each hidden layer of the critics.
 
     Returns:
-        The squared Hellinger distances [T] and the Wasserstein distances [T], one for each theta.
+        Two tensors: the squared Hellinger distances [T] and the Wasserstein distances [T].
     """
     ### BEGIN SOLUTION
     curves = []
@@ -372,7 +373,7 @@ check("toy")
 
 # %% nbgrader={"grade": false, "grade_id": "run_toy", "locked": true, "schema_version": 3, "solution": false}
 thetas = [tenths / 10 for tenths in range(20, -1, -1)]
-hellinger, wasserstein = toy_curves(thetas, toy_first, toy_steps)
+hellinger, wasserstein = toy_curves(thetas, toy_first, toy_steps, toy_width)
 
 # %% nbgrader={"grade": false, "grade_id": "show_toy", "locked": true, "schema_version": 3, "solution": false}
 figure = toy_figure(thetas, hellinger, wasserstein)
@@ -604,94 +605,80 @@ ax.grid(alpha=0.3)
 # %% [markdown]
 # ## Task 6: explore (8 points)
 #
-# What has the generator learned? Each of these functions returns images, which `show_images` then
-# draws.
+# What has the generator learned? Each of these functions returns a figure, drawn by `show_images`.
 #
-# **Write** four functions, without loops. `@torch.no_grad()` in front of them saves the work of
-# keeping track of gradients.
+# **Write** three functions. (`@torch.no_grad()` in front of them saves the work of keeping track of
+# gradients.)
 #
-# - `sample_images` generates images from codes $z \sim \mathcal{N}(0, I)$.
-# - `vary_dimensions` starts from one code $z$ and changes **one entry at a time**: image $i$ is that of
-#   $z + \varepsilon e_i$, where $e_i$ has a 1 in place $i$ and zeros elsewhere.
-# - `interpolate_codes` walks from one code to another, for $\alpha = 0, 0.1, \dots, 1$:
+# - `samples_figure` shows images of codes $z \sim \mathcal{N}(0, I)$.
+# - `dimensions_figure` starts from one code $z$ and changes **one entry at a time**: image $i$ is
+#   $G(z + \varepsilon e_i)$, where $e_i$ has a 1 in place $i$ and zeros elsewhere.
+# - `interpolation_figure` walks from one code to another, for $\alpha = 0, 0.1, \dots, 1$, in two rows
+#   of eleven images. The upper row walks between the **codes**, and the lower one between the
+#   **pixels** of their images:
 #
-# $$G\big(\alpha \, z_a + (1 - \alpha) \, z_b\big).$$
+# $$G\big(\alpha \, z_a + (1 - \alpha) \, z_b\big)
+# \qquad \text{and} \qquad \alpha \, G(z_a) + (1 - \alpha) \, G(z_b).$$
 #
-# - `interpolate_pixels` walks between their images instead:
-#
-# $$\alpha \, G(z_a) + (1 - \alpha) \, G(z_b).$$
-#
-# **Expect** that both walks begin with $G(z_b)$ and end with $G(z_a)$.
+# **Expect** that both rows begin with $G(z_b)$ and end with $G(z_a)$.
 
 
 # %% nbgrader={"grade": false, "grade_id": "explore_solution", "locked": false, "schema_version": 3, "solution": true}
 @torch.no_grad()
-def sample_images(generator, n):
-    """Generate images from random codes.
+def samples_figure(generator, count=60, columns=12):
+    """Show images of random codes.
 
     Args:
         generator: a module, codes [B, L] to images, with L in `generator.latent_dim`.
-        n: number of images.
+        count: number of images, a multiple of columns.
+        columns: how many stand in a row.
 
     Returns:
-        Images [n, 3, 32, 32].
+        A figure of count / columns rows.
     """
     ### BEGIN SOLUTION
-    return generator(torch.randn(n, generator.latent_dim, device=device))
+    z = torch.randn(count, generator.latent_dim, device=device)
+    return show_images(generator(z), columns)
     ### END SOLUTION
 
 
 @torch.no_grad()
-def vary_dimensions(generator, z, eps):
-    """Move one entry of a code at a time.
+def dimensions_figure(generator, z, eps=4.0, columns=10):
+    """Show what becomes of an image if one entry of its code is moved.
 
     Args:
         generator: a module, codes [B, L] to images.
-        z: a single code [L].
+        z: a single code [L], where L is a multiple of columns.
         eps: what is added to an entry.
+        columns: how many images stand in a row.
 
     Returns:
-        Images [L, 3, 32, 32]; for image i only entry i was moved.
+        A figure of L images, row by row; for image i only entry i was moved.
     """
     ### BEGIN SOLUTION
-    return generator(z + eps * torch.eye(len(z), device=z.device))
+    moved = z + eps * torch.eye(len(z), device=z.device)
+    return show_images(generator(moved), columns)
     ### END SOLUTION
 
 
 @torch.no_grad()
-def interpolate_codes(generator, z_a, z_b, steps=11):
-    """Generate images on the straight line between two codes.
+def interpolation_figure(generator, z_a, z_b):
+    """Show a walk between two codes, and one between the pixels of their images.
 
     Args:
         generator: a module, codes [B, L] to images.
         z_a, z_b: single codes [L].
-        steps: number of images, at least 2; alpha runs evenly from 0 to 1.
 
     Returns:
-        Images [steps, 3, 32, 32], from that of z_b to that of z_a.
+        A figure of two rows with 11 images each, from that of z_b to that of z_a: above, images of
+        the codes in between; below, the two images mixed.
     """
     ### BEGIN SOLUTION
-    alpha = torch.linspace(0, 1, steps, device=z_a.device)[:, None]
-    return generator(alpha * z_a + (1 - alpha) * z_b)
-    ### END SOLUTION
-
-
-@torch.no_grad()
-def interpolate_pixels(generator, z_a, z_b, steps=11):
-    """Mix the images of two codes, pixel by pixel.
-
-    Args:
-        generator: a module, codes [B, L] to images.
-        z_a, z_b: single codes [L].
-        steps: number of images, at least 2; alpha runs evenly from 0 to 1.
-
-    Returns:
-        Images [steps, 3, 32, 32], from that of z_b to that of z_a.
-    """
-    ### BEGIN SOLUTION
+    alpha = torch.linspace(0, 1, 11, device=z_a.device)[:, None]
+    walk = generator(alpha * z_a + (1 - alpha) * z_b)
     image_a, image_b = generator(torch.stack([z_a, z_b]))
-    alpha = torch.linspace(0, 1, steps, device=z_a.device)[:, None, None, None]
-    return alpha * image_a + (1 - alpha) * image_b
+    alpha = alpha[:, :, None, None]
+    return show_images(torch.cat([walk, alpha * image_a + (1 - alpha) * image_b]), columns=11)
     ### END SOLUTION
 
 
@@ -699,36 +686,29 @@ def interpolate_pixels(generator, z_a, z_b, steps=11):
 check("explore")
 
 # %% nbgrader={"grade": false, "grade_id": "show_samples", "locked": true, "schema_version": 3, "solution": false}
-figure = show_images(sample_images(generator, 60), columns=12)
+figure = samples_figure(generator)
 
 # %% [markdown]
-# Each of the next rows begins with the image of a random code. The eleven others show what happens to
-# it when one entry is moved by 4; of all 100, those with the largest effect.
+# Each entry of one code moved by 4, all 100 of them:
 
 # %% nbgrader={"grade": false, "grade_id": "show_dimensions", "locked": true, "schema_version": 3, "solution": false}
-rows = []
-for z in torch.randn(4, latent_dim, device=device):
-    start, moved = generator(z[None]), vary_dimensions(generator, z, eps=4.0)
-    effect = (moved - start).abs().mean(dim=(1, 2, 3))
-    rows += [start, moved[effect.topk(11).indices]]
-figure = show_images(torch.cat(rows), columns=12)
+figure = dimensions_figure(generator, torch.randn(latent_dim, device=device))
 
 # %% [markdown]
 # Three pairs of codes, and two rows for each: a walk between the codes, and below it one between the
 # pixels.
 
 # %% nbgrader={"grade": false, "grade_id": "show_interpolation", "locked": true, "schema_version": 3, "solution": false}
-rows = []
 for z_a, z_b in torch.randn(3, 2, latent_dim, device=device):
-    rows += [interpolate_codes(generator, z_a, z_b), interpolate_pixels(generator, z_a, z_b)]
-figure = show_images(torch.cat(rows), columns=11)
+    interpolation_figure(generator, z_a, z_b)
 
 # %% [markdown]
 # ### In your own words (2 points)
 #
 # Compare the two kinds of walks: what do you see half way, and why? And do single entries of the code
 # have a meaning of their own, such as a colour, a place or a digit? Three or four sentences. **Your
-# answer is read by a person.**
+# answer is read by a person**, who gives one point for each of the two questions: half of it for what
+# you see, half for the reason.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "explore_answer", "locked": false, "points": 2, "schema_version": 3, "solution": true}
 # Half way between two codes there is still one digit of one colour, or something on its way from one to
@@ -736,6 +716,19 @@ figure = show_images(torch.cat(rows), columns=11)
 # between are codes, too. Half way between pixels lie two faint digits on top of each other, which no
 # image of the data looks like. Most entries change colour and shape at the same time: nothing in the
 # training asks for entries with separate meanings, and any rotation of the codes would serve as well.
+#
+# **Marking scheme**
+#
+# - 0.5: says that half way between codes there is one image, of one digit or of a shape between two,
+#   and half way between pixels two faint ones on top of each other.
+# - 0.5: gives the reason: codes in between are as likely as others in training, so the generator makes
+#   images like the data of them, while a mean of two images is none of the data.
+# - 0.5: says what moving single entries does in their own figure, whatever it is: most change several
+#   properties at once, some hardly anything.
+# - 0.5: gives the reason: nothing in the loss asks for entries with a meaning of their own (the prior
+#   is the same in all directions).
+#
+# A short training shows pale spots only: then what they say must fit their own pictures.
 
 # %% [markdown]
 # ## How far are you?

@@ -1,0 +1,155 @@
+"""Wrong solutions of the toy experiment: samples, fit, curves, figure."""
+
+from tests.mutants.book import Wrong
+
+from .notebook import BOOK
+
+_SAMPLES = "x, y = torch.rand(2, n, 2, device=device)\nx[:, 0], y[:, 0] = 0, theta\nreturn x, y"
+_FIT = (
+    "optimizer = torch.optim.SGD(critic.parameters(), lr=lr)\ndistances = []\n"
+    "for x, y in batches:\n    if distance == 'hellinger':\n"
+    "        value = vf_squared_hellinger(x, y, critic)\n        loss = -value\n    else:\n"
+    "        value = vf_wasserstein_distance(x, y, critic)\n"
+    "        loss = penalty * lp_reg(x, y, critic) - value\n"
+    "    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()\n"
+    "    distances.append(value.item())\nreturn distances"
+)
+_CURVES = (
+    "parts = (('hellinger', vf_squared_hellinger), ('wasserstein', vf_wasserstein_distance))\n"
+    "curves = []\nfor name, estimate in parts:\n"
+    "    critic, values = ToyCritic(width).to(device), []\n    for theta in thetas:\n"
+    "        count = steps if values else first\n"
+    "        fit_critic(critic, (toy_samples(theta, 512) for _ in range(count)), name)\n"
+    "        with torch.no_grad():\n"
+    "            values.append(estimate(*toy_samples(theta, 512), critic).item())\n"
+    "    curves.append(torch.tensor(values))\nreturn tuple(curves)"
+)
+_FIGURE = (
+    "figure, ax = plt.subplots()\nax.plot(thetas, hellinger, marker='o', label='Hellinger')\n"
+    "ax.plot(thetas, wasserstein, marker='o', label='Wasserstein')\nax.legend()\nreturn figure"
+)
+_LINES = {
+    "toy_samples": _SAMPLES, "fit_critic": _FIT, "toy_curves": _CURVES, "toy_figure": _FIGURE
+}  # fmt: skip
+
+
+def _changed(function: str, *table: tuple[str, str | None, str, str]) -> tuple[Wrong, ...]:
+    """Name, misconception, what is changed in the function, into what."""
+    lines = _LINES[function]
+    for _, _, old, _ in table:
+        assert old in lines, old
+    rows = ((name, known, lines.replace(old, new)) for name, known, old, new in table)
+    return BOOK.wrong("toy", *rows, function=function)
+
+
+SAMPLES = _changed(
+    "toy_samples",
+    ("P and Q", "exchanged", "= 0, theta", "= theta, 0"),
+    ("both moved", "both_at_theta", "= 0, theta", "= theta, theta"),
+    ("theta ignored", "theta_ignored", "= 0, theta", "= 0, 0"),
+    ("to the left", "to_the_left", "= 0, theta", "= 0, -theta"),
+    ("coordinates", "coordinates_exchanged", "x[:, 0], y[:, 0]", "x[:, 1], y[:, 1]"),
+    ("randn", "u_normal", "torch.rand(", "torch.randn("),
+    ("one u", "u_shared_by_rows", "return",
+     "x[:, 1], y[:, 1] = torch.rand(()), torch.rand(())\nreturn"),
+    ("x and y share u", "u_shared_by_both", "return", "y[:, 1] = x[:, 1]\nreturn"),
+    ("seed inside", "u_fixed", "x, y = ", "torch.manual_seed(1)\nx, y = "),
+    ("grid", "u_fixed", "return",
+     "x[:, 1], y[:, 1] = torch.linspace(0, 1, n), torch.linspace(1, 0, n)\nreturn"),
+    ("theta added to u", None, "= 0, theta", "= 0, theta + y[:, 1]"),
+    ("between -1 and 1", None, "return", "x[:, 1], y[:, 1] = 2 * x[:, 1] - 1, 2 * y[:, 1] - 1\n"
+     "return"),
+    ("mirrored", None, "return", "y[:, 1] = 1 - x[:, 1]\nreturn"),
+    ("rows and columns", None, "return x, y", "return x.T, y.T"),
+    ("one tensor", None, "return x, y", "return torch.stack([x, y])"),
+)  # fmt: skip
+
+FITS = _changed(
+    "fit_critic",
+    ("signs of the losses", "descent_of_the_distance", "loss.backward()",
+     "(loss + 2 * value).backward()"),
+    ("no zero_grad", "zero_grad_forgotten", "    optimizer.zero_grad()\n", ""),
+    ("Adam", "adam", "torch.optim.SGD", "torch.optim.Adam"),
+    ("momentum", "momentum", "lr=lr", "lr=lr, momentum=0.9"),
+    ("learning rate fixed", "lr_ignored", "lr=lr", "lr=1e-3"),
+    ("no backward", "no_step", "    loss.backward()\n", ""),
+    ("no step", "no_step", "    optimizer.step()\n", ""),
+    ("no penalty", "penalty_forgotten", "penalty * lp_reg(x, y, critic) - value", "-value"),
+    ("penalty for both", "penalty_for_hellinger", "loss = -value\n    else",
+     "loss = penalty * lp_reg(x, y, critic) - value\n    else"),
+    ("penalty of 50", "penalty_ignored", "penalty * lp_reg", "50.0 * lp_reg"),
+    ("penalty without weight", "penalty_ignored", "penalty * lp_reg", "lp_reg"),
+    ("penalty rewarded", "penalty_rewarded", "penalty * lp_reg(x, y, critic) - value",
+     "-penalty * lp_reg(x, y, critic) - value"),
+    ("distances swapped", "distances_exchanged", "== 'hellinger'", "!= 'hellinger'"),
+    ("one step", "only_last_batch",
+     "    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()\n"
+     "    distances.append(value.item())\n",
+     "    distances.append(value.item())\n"
+     "optimizer.zero_grad()\nloss.backward()\noptimizer.step()\n"),
+    ("return inside", "only_first_batch", "\nreturn distances", "\n    return distances"),
+    ("minus", "sign", "value.item()", "-value.item()"),
+    ("losses", "sign", "value.item()", "loss.item()"),
+    ("last only", "only_last_distance", "return distances", "return distances[-1]"),
+    ("tensor", "distances_in_a_tensor", "return distances", "return torch.tensor(distances)"),
+    ("after the step", "distances_after_the_step", "value.item()",
+     "(vf_squared_hellinger if distance == 'hellinger' else vf_wasserstein_distance)"
+     "(x, y, critic).item()"),
+    ("one bias left out", None, "critic.parameters()", "list(critic.parameters())[:-1]"),
+    ("weight decay", None, "lr=lr", "lr=lr, weight_decay=0.5"),
+    ("penalty squared", None, "penalty * lp_reg(x, y, critic)",
+     "penalty * lp_reg(x, y, critic) ** 2"),
+    ("nothing returned", None, "return distances", "return None"),
+    ("two steps a batch", None, "    optimizer.step()\n",
+     "    optimizer.step()\n    optimizer.step()\n"),
+    ("noise", None, "    optimizer.step()\n",
+     "    optimizer.step()\n    for w in critic.parameters():\n"
+     "        w.data += 3e-3 * torch.randn_like(w)\n"),
+)  # fmt: skip
+
+CURVES = _changed(
+    "toy_curves",
+    ("exchanged", "curves_exchanged", "tuple(curves)", "tuple(curves[::-1])"),
+    ("a new critic each time", "critic_made_anew", "        count =",
+     "        critic = ToyCritic(width).to(device)\n        count ="),
+    ("first ignored", "not_trained", "steps if values else first", "steps"),
+    ("first for all", "steps_for_first_only", "steps if values else first", "first"),
+    ("theta fixed", "theta_fixed", "toy_samples(theta, 512)", "toy_samples(thetas[0], 512)"),
+    ("trained for Hellinger", "trained_for_hellinger", "range(count)), name)",
+     "range(count)), 'hellinger')"),
+    ("sorted", "sorted", "for theta in thetas", "for theta in sorted(thetas, reverse=True)"),
+    ("one critic for both", "critic_shared", "for name, estimate in parts:\n"
+     "    critic, values = ToyCritic(width).to(device), []",
+     "critic = ToyCritic(width).to(device)\nfor name, estimate in parts:\n    values = []"),
+    ("not trained", "not_trained", "range(count)), name)", "range(0)), name)"),
+    ("untrained critic measured", "not_trained", "(*toy_samples(theta, 512), critic)",
+     "(*toy_samples(theta, 512), ToyCritic(width))"),
+    ("mean of all", None, "torch.tensor(values)", "torch.tensor(values).cumsum(0)"),
+    ("squares", None, "torch.tensor(values)", "torch.tensor(values) ** 2"),
+    ("halves", None, "torch.tensor(values)", "torch.tensor(values) / 2"),
+    ("last theta left out", None, "for theta in thetas", "for theta in thetas[:-1]"),
+    ("negative", None, "estimate(*", "-estimate(*"),
+)  # fmt: skip
+
+FIGURES = _changed(
+    "toy_figure",
+    ("no markers", "no_markers", ", marker='o'", ""),
+    ("without theta", "theta_left_out", "ax.plot(thetas, ", "ax.plot("),
+    ("backwards", "theta_reversed", "ax.plot(thetas, ", "ax.plot(thetas[::-1], "),
+    ("axes", "axes_exchanged", "ax.plot(thetas, hellinger, marker='o', label='Hellinger')\n"
+     "ax.plot(thetas, wasserstein,", "ax.plot(hellinger, thetas, marker='o', label='Hellinger')\n"
+     "ax.plot(wasserstein, thetas,"),
+    ("one curve", "one_curve", "ax.plot(thetas, wasserstein, marker='o', label='Wasserstein')\n",
+     ""),
+    ("one colour", "one_colour", "marker='o'", "color='k', marker='o'"),
+    ("no legend", "no_legend", "ax.legend()\n", ""),
+    ("labels swapped", "labels_exchanged", "'Hellinger')\nax.plot(thetas, wasserstein, marker='o', "
+     "label='Wasserstein')", "'Wasserstein')\nax.plot(thetas, wasserstein, marker='o', "
+     "label='Hellinger')"),
+    ("two panels", None, "figure, ax = plt.subplots()\n",
+     "figure, (ax, other) = plt.subplots(1, 2)\nother.plot(thetas, hellinger, marker='o')\n"),
+    ("the same twice", None, "ax.plot(thetas, wasserstein", "ax.plot(thetas, hellinger"),
+    ("roots", None, "thetas, hellinger", "thetas, hellinger ** 0.5"),
+)  # fmt: skip
+
+WRONG = (*SAMPLES, *FITS, *CURVES, *FIGURES)
