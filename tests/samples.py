@@ -213,6 +213,11 @@ COURSE = {
         Sample("ada", "full marks", 40, _solved),
         Sample("dan", "Adam without its corrections", 35, edited("adam", *_NO_CORRECTION)),
     ),
+    "gans": (
+        Sample("ada", "full marks but for an answer that a person reads", 48, _solved),
+        Sample("dan", "a penalty for gentle slopes as well", 44,
+               edited("lp_reg", (".clamp(min=0)", ""))),
+    ),
 }  # fmt: skip
 """Of all assignments."""
 
