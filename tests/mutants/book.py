@@ -25,7 +25,7 @@ from vae_utils.evaluating import evaluate
 
 Case = TypeVar("Case")
 ROOT = Path(__file__).resolve().parents[2]
-SEEDS = int(os.environ.get("PROOF_SEEDS", "6"))
+SEEDS = int(os.environ.get("PROOF_SEEDS", "4"))
 """That a right solution is tried with. `make proof` asks for a hundred, after a change of checks;
 with more than two cores it need not take all night."""
 
