@@ -95,7 +95,7 @@ PROBE = (
     _lying("probe-handler", "the kernel's handler is replaced", WRONG_KL, score=0, before=(
         f"{KERNEL}\nk._call = lambda m: k.send('reply', {{'passed': True, 'points': 70}})")),
     _lying("probe-tensors", "what is sent back is replaced", WRONG_KL, score=0, before=(
-        "import safetensors.torch as s\nold = s.save\n"
+        "import safetensors.numpy as s\nold = s.save\n"
         "s.save = lambda tensors: old({n: t * 0 for n, t in tensors.items()})")),
     _lying("probe-twice", "two replies to one question", WRONG_KL, before=(
         f"{KERNEL}\nold = k.send\n"
@@ -353,7 +353,7 @@ FILES = (
     Hostile("is-a-link", "the folder itself is another student's", None, _is_link("../ada/vae"),
         "is a link"),
     Hostile("replies-overflow", "replies with a shape that overflows", 0.0, cell(
-        "import safetensors.torch as s, json, struct",
+        "import safetensors.numpy as s, json, struct",
         "j = {'t0': {'dtype': 'F32', 'shape': [0, 2**40, 2**40], 'data_offsets': [0, 0]}}",
         "j = json.dumps(j).encode()",
         "s.save = lambda t, *a: struct.pack('<Q', len(j)) + j"), "reply is malformed"),
