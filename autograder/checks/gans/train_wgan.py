@@ -370,7 +370,7 @@ def _wrong_laws(loss: LossOf) -> Iterator[Misconception]:
         yield Misconception("uniform_codes", hint, _table(loss(values), STEPS))
     hint = "The codes are all zero: draw them with torch.randn."
     zero = loss(torch.zeros(1, 1)).expand(STEPS, CALLS)
-    expected = {"expected": tuple(zero), "atol": 1e-6}
+    expected = {"expected": tuple(zero), "rtol": 1e-6, "atol": 1e-6}
     yield Misconception("codes_of_zero", hint, expected, kind="equal")
     hint = "The codes come again: draw new ones for each step."
     yield Misconception("codes_kept", hint, {}, kind="stuck")
