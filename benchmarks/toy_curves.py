@@ -2,8 +2,8 @@
 
     python -m benchmarks.toy_curves --runs 200
 
-The bounds in `autograder/checks/gans/toy.py` have no theorem behind them; this prints the least and
-the largest estimate of the reference in both situations that are checked.
+The bounds in `autograder/checks/gans/curves.py` have no theorem behind them; this prints the least
+and the largest estimate of the reference in both situations that are checked.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import argparse
 
 import torch
 
-from autograder.checks.gans.toy import FAR, MANY, WIDTH
+from autograder.checks.gans.curves import FAR, MANY, WIDTH
 from tests.mutants.gans.notebook import BOOK
 
 SITUATIONS = (((FAR, 15.0, 0.0), MANY, 1), ((15.0, FAR), 1, MANY))
