@@ -161,6 +161,15 @@ def draws_figure(model, count=10, samples=3):
 """
 
 
+_TWO_SIDED = """
+def lp_reg(x, y, critic):
+    t = torch.rand(len(x), *[1] * (x.dim() - 1), device=x.device)
+    xhat = (t * x + (1 - t) * y).requires_grad_(True)
+    (slopes,) = torch.autograd.grad(critic(xhat).sum(), xhat, create_graph=True)
+    return (slopes.flatten(1).norm(dim=1) - 1).square().mean()
+"""
+
+
 def _solved(released: NotebookNode, solved: NotebookNode) -> bytes:
     return _bytes(handed_in(released, solved))
 
@@ -193,6 +202,10 @@ COURSE = {
         Sample("ada", "full marks but for two answers that a person reads", 48, _solved),
         Sample("dan", "means below samples, a picture missing", 43,
                replaced("samples_figure", _MEANS_BELOW)),
+    ),
+    "gans": (
+        Sample("ada", "full marks but for an answer that a person reads", 48, _solved),
+        Sample("dan", "a penalty for slopes below 1", 44, replaced("lp_reg", _TWO_SIDED)),
     ),
 }  # fmt: skip
 """Of all assignments."""
