@@ -74,7 +74,7 @@ def _must_sample(student: Student, draw: Draw, count: int, columns: int, repeat:
     turned = Misconception(
         "layout_turned", "Rows and columns are mixed up.", _shown(count, count // columns)
     )
-    ignored = Misconception("count_ignored", _IGNORED, _shown(60, 12))
+    ignored = Misconception("count_ignored", _IGNORED, _shown(60, columns))
     single = Misconception("count_ignored", _IGNORED, _shown(count, 12))
     answer.must("decoded", params, [*_wrong_codes(count), turned, ignored, single])
 
