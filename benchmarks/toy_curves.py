@@ -1,6 +1,6 @@
 """How far training gets in the checks of `toy_curves` of `gans`, over many seeds.
 
-    python -m benchmarks.toy_curves --runs 200
+    python -m benchmarks.toy_curves --runs 100
 
 The bounds in `autograder/checks/gans/curves.py` have no theorem behind them; this prints the least
 and the largest estimate of the reference in both situations that are checked.
@@ -20,7 +20,7 @@ SITUATIONS = (((FAR, 15.0, 0.0), MANY, 1), ((15.0, FAR), 1, MANY))
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--runs", type=int, default=100)
     runs = parser.parse_args().runs
     torch.set_num_threads(1)
     curves = BOOK.namespace()["toy_curves"]
