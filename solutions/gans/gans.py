@@ -353,7 +353,7 @@ def toy_figure(thetas, hellinger, wasserstein):
         A figure of one panel with two lines, a marker at each estimate, and a legend.
     """
     ### BEGIN SOLUTION
-    figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+    _, ax = plt.subplots(figsize=(7, 4), layout="constrained")
     ax.plot(thetas, hellinger, marker="o", markersize=4, label="squared Hellinger distance")
     ax.plot(thetas, wasserstein, marker="o", markersize=4, label="Wasserstein distance")
     ax.set(xlabel=r"$\theta$", ylabel="estimate")
