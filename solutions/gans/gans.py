@@ -335,8 +335,7 @@ def toy_curves(thetas, first=500, steps=100, width=256):
         for theta in thetas:
             count = steps if values else first
             fit_critic(critic, (toy_samples(theta, 512) for _ in range(count)), name)
-            with torch.no_grad():
-                values.append(estimate(*toy_samples(theta, 512), critic).item())
+            values.append(estimate(*toy_samples(theta, 512), critic).item())
         curves.append(torch.tensor(values))
     return tuple(curves)
     ### END SOLUTION
@@ -354,13 +353,13 @@ def toy_figure(thetas, hellinger, wasserstein):
         A figure of one panel with two lines, a marker at each estimate, and a legend.
     """
     ### BEGIN SOLUTION
-    figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+    _, ax = plt.subplots(figsize=(7, 4), layout="constrained")
     ax.plot(thetas, hellinger, marker="o", markersize=4, label="squared Hellinger distance")
     ax.plot(thetas, wasserstein, marker="o", markersize=4, label="Wasserstein distance")
     ax.set(xlabel=r"$\theta$", ylabel="estimate")
     ax.grid(alpha=0.3)
     ax.legend()
-    return figure
+    return ax.figure
     ### END SOLUTION
 
 
@@ -411,7 +410,7 @@ def show_images(images, columns):
     ax = figure.add_axes((0, 0, 1, 1))
     ax.imshow(tiles.reshape(34 * rows, 34 * columns, 3))
     ax.set_axis_off()
-    return figure
+    return ax.figure
 
 
 def endless(loader):
@@ -520,8 +519,7 @@ def critic_loss(generator, critic, x, z, penalty=10.0):
         A single number [].
     """
     ### BEGIN SOLUTION
-    with torch.no_grad():
-        y = generator(z)
+    y = generator(z).detach()
     return penalty * lp_reg(x, y, critic) - vf_wasserstein_distance(x, y, critic)
     ### END SOLUTION
 

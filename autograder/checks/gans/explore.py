@@ -74,21 +74,21 @@ def _must_sample(student: Student, draw: Draw, count: int, columns: int, repeat:
     turned = Misconception(
         "layout_turned", "Rows and columns are mixed up.", _shown(count, count // columns)
     )
-    ignored = Misconception("count_ignored", _IGNORED, _shown(60, 12))
+    ignored = Misconception("count_ignored", _IGNORED, _shown(60, columns))
     single = Misconception("count_ignored", _IGNORED, _shown(count, 12))
     answer.must("decoded", params, [*_wrong_codes(count), turned, ignored, single])
 
 
 @worth(2)
 def test_samples(student: Student, draw: Draw) -> None:
-    """Twelve images in three rows: their codes come from N(0, I), and each is drawn anew."""
-    _must_sample(student, draw, 12, 4, 3)
+    """Twenty-four images in four rows: their codes come from N(0, I), and each is drawn anew."""
+    _must_sample(student, draw, 24, 6, 4)
 
 
 @worth(0.5)
 def test_other_numbers_of_samples(student: Student, draw: Draw) -> None:
-    """Twenty-four images in two rows of twelve."""
-    _must_sample(student, draw, 24, 12, 1)
+    """Six images in two rows of three."""
+    _must_sample(student, draw, 6, 3, 1)
 
 
 def _wrong_moves(state: State, z: Tensor, eps: float, columns: int) -> Iterator[Misconception]:

@@ -76,7 +76,7 @@ GENERATOR = _changed(
     ("detached", "no_gradient_to_the_generator", "generator(z)", "generator(z).detach()"),
     ("no_grad", "no_gradient_to_the_generator", "return -critic",
      "with torch.no_grad():\n    return -critic"),
-    ("cross entropy", None, "-critic(generator(z))", "F.softplus(-critic(generator(z)))"),
+    ("twice", None, "return -", "return -2 * "),
     ("mean image", None, "generator(z)", "generator(z).mean(0, keepdim=True)"),
     ("images bright", None, ".mean()", ".mean() - 3 * generator(z).mean()"),
 )  # fmt: skip

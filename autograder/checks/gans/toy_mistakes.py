@@ -1,0 +1,97 @@
+"""Known mistakes of samples, of the fit and of the figure of the toy experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from autograder.checks import Misconception
+from autograder.checks.gans import fits
+from autograder.checks.gans.fits import Fit, Fitted, State
+
+
+def wrong_samples(theta: float) -> Iterator[Misconception]:
+    """Of points whose Q lies at theta."""
+
+    def places(name: str, hint: str, x: float, y: float) -> Misconception:
+        return Misconception(name, hint, {"places": (x, y)})
+
+    yield places("exchanged", "x comes from P, at 0, and y from Q, at theta.", theta, 0.0)
+    yield places("both_at_theta", "Only y lies at theta: x lies at 0.", theta, theta)
+    yield places("theta_ignored", "Both lie at 0: y lies at theta.", 0.0, 0.0)
+    yield places("to_the_left", "Q lies theta to the right of P.", 0.0, -theta)
+    hint = "The coordinates have changed places: points are (0, u) and (theta, u)."
+    yield Misconception("coordinates_exchanged", hint, {"along": 0})
+    hint = "u is normal (randn); it is uniform between 0 and 1 (rand)."
+    yield Misconception("u_normal", hint, {"normal": True})
+    shared = "Every point has a u of its own: here {}."
+    yield Misconception(
+        "u_shared_by_rows", shared.format("all rows share theirs"), {"same": "rows"}
+    )
+    hint = shared.format("x and y share theirs")
+    yield Misconception("u_shared_by_both", hint, {"same": "pair"})
+    hint = shared.format("two calls give the same: is a seed set inside?")
+    yield Misconception("u_fixed", hint, {"same": "calls"})
+
+
+def wrong_weights(train: partial[Fitted], fit: Fit, start: State) -> Iterator[Misconception]:
+    """What else a fit may make of the weights; train: runs it."""
+    hint = "The weights do not change: backward(), then optimizer.step()."
+    yield Misconception("no_step", hint, {"expected": start, "atol": 1e-7})
+    for name, hint, way in fits.wrong(fit):
+        found = train(fit=way).weights
+        if all(bool(w.isfinite().all()) for w in found.values()):
+            yield Misconception(name, hint, {"expected": found})
+
+
+def wrong_distances(right: Fitted, later: Fitted) -> Iterator[Misconception]:
+    """later: of one step more, so that there are distances from after each step as well."""
+
+    def gives(name: str, hint: str, *values: Tensor) -> Misconception:
+        return Misconception(name, hint, {"expected": values})
+
+    each = "Return the distance of every step, a list of one float for each pair of batches."
+    yield gives(
+        "sign",
+        "Return the distances: not the losses, and not minus them.",
+        *(-d for d in right.distances),
+    )
+    hint = "Return the distances without the penalty, not the losses."
+    yield gives("losses_returned", hint, *right.losses)
+    yield gives("losses_returned", hint, *(-loss for loss in right.losses))
+    yield gives("only_last_distance", each, right.distances[-1])
+    yield gives("only_last_distance", each, right.distances[-1][None])
+    hint = "A list of floats is wanted: distance.item()."
+    yield gives("distances_in_a_tensor", hint, torch.stack(right.distances))
+    hint = "The distance is that from before the step."
+    yield gives("distances_after_the_step", hint, *later.distances)
+
+
+def wrong_figures(thetas: Tensor, curves: tuple[Tensor, Tensor]) -> Iterator[Misconception]:
+    """Of two curves [T] over thetas [T]."""
+    count = len(thetas)
+
+    def points(name: str, hint: str, x: Tensor, *values: Tensor) -> Misconception:
+        drawn = torch.cat([torch.stack([x, v], 1) for v in values])
+        labels = torch.arange(len(values)).repeat_interleave(count)
+        return Misconception(name, hint, {"points": drawn, "labels": labels, "legend": False})
+
+    hint = 'There are no markers: marker="o" draws one at each estimate.'
+    yield Misconception("no_markers", hint, {"markers": False})
+    hint = "Theta belongs to the horizontal axis: plot(thetas, ...)."
+    yield points("theta_left_out", hint, torch.arange(count).float(), *curves)
+    yield points("theta_reversed", "Theta runs backwards.", thetas.flip(0), *curves)
+    turned = torch.cat([torch.stack([v, thetas], 1) for v in curves])
+    hint = "Theta belongs to the horizontal axis, the estimates to the vertical one."
+    yield Misconception("axes_exchanged", hint, {"points": turned, "legend": False})
+    for one in curves:
+        yield points("one_curve", "Both distances belong into the figure.", thetas, one)
+    hint = "There is no legend: give each curve a label, and call ax.legend()."
+    exchanged = {"words": ("wass", "hell")}
+    yield Misconception("labels_exchanged", "The names of the curves are exchanged.", exchanged)
+    yield Misconception("no_legend", hint, {"legend": False})
+    hint = "Give the curves two colours, so that they can be told apart."
+    yield Misconception("one_colour", hint, {"coloured": False, "legend": False})
