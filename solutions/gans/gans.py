@@ -583,7 +583,8 @@ check("train_wgan")
 # %% [markdown]
 # Training takes about a minute. That is enough to see that your code works, and **not enough for
 # digits**: expect a pale spot in the middle of each image. For digits set `wgan_steps` to 2,000 at
-# the top, restart, and have a break of some ten minutes.
+# the top, restart, and have a break of ten minutes or more. Then many images show a digit, and some
+# are something in between.
 #
 # In training, batch normalisation looks at the other images of the batch. `generator.eval()` makes it
 # use averages from training instead. So from then on an image depends on its own code only.
