@@ -11,7 +11,7 @@ from vae_utils.replaying import ANSWERED, FAILED, PASSED, UNATTEMPTED, Replay, T
 from vae_utils.tape import Tape, read
 
 from .book import Book, Right, Wrong
-from .cases import every_right, every_task, every_wrong, some_right, some_wrong
+from .cases import every_right, every_task, some_right, some_wrong, taped_wrong
 
 
 @cache
@@ -51,7 +51,7 @@ def test_the_notebook_passes_what_the_judge_passes(right: Right) -> None:
 
 
 @pytest.mark.slow
-@every_wrong
+@taped_wrong
 def test_the_notebook_names_every_mistake(wrong: Wrong) -> None:
     _must_be_named(wrong)
 
