@@ -33,12 +33,12 @@ from autograder.checks.gans.codes import (
     PARTS,
     STEPS,
     LossOf,
-    faintly_coded,
     levels,
     loss_of_codes,
     of_weights,
     shared_codes,
     table,
+    telling,
     wrong_laws,
 )
 from autograder.checks.gans.critics import Critic, of_length
@@ -277,9 +277,8 @@ def _of_codes(
 def test_the_codes(student: Student, draw: Draw) -> None:
     """With a learning rate of 0 and batches of one image, losses tell that each code is normal,
     and a new one in each step."""
-    state, critic = faintly_coded(draw), networks.critic(draw, 1)
     normal = math.sqrt(2) * torch.erfinv(2 * levels() - 1)[:, None]
-    x = networks.images(draw, 1)
+    state, critic, x = telling(draw, normal)
     claim = partial(_of_codes, student, state, critic, x, normal, STEPS, wrong_laws)
     student.given(of_weights(draw, critic), claim)
 
