@@ -19,7 +19,8 @@ class WithTensors:
     """A call's arguments: models are built once, tensors are copied for every round."""
 
     def __init__(self, call: Call, namespace: dict[str, Any]) -> None:
-        self._call, self._device = call, device_of(namespace)
+        self._call = call
+        self._device = torch.device("cpu") if call.on_cpu else device_of(namespace)
         self.leaves: dict[str, Tensor] = {}
         self._built = instances(call, namespace, self.leaves)
 
