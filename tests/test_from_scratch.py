@@ -59,6 +59,31 @@ class NoTorch(importlib.abc.MetaPathFinder):
 
 sys.meta_path.insert(0, NoTorch())
 """
+# What Python lacks in a browser (CPython's own build for WebAssembly), besides torch.
+AS_IN_A_BROWSER = (
+    WITHOUT
+    + """
+import os
+import signal
+import subprocess
+import threading
+
+
+def refused(*args, **options):
+    raise OSError("there is none of this in a browser")
+
+
+for module, name in (
+    (threading, "_start_new_thread"), (threading, "_start_joinable_thread"),
+    (os, "fork"), (os, "posix_spawn"), (subprocess.Popen, "__init__"),
+    (signal, "setitimer"), (signal, "alarm"),
+):
+    if hasattr(module, name):
+        setattr(module, name, refused)
+for name in ("fcntl", "resource", "termios", "pyseccomp", "nbgrader", "nbformat", "seaborn"):
+    sys.modules[name] = None  # importing it raises
+"""
+)
 
 
 @pytest.fixture(scope="module")
@@ -113,13 +138,14 @@ def test_its_kernels_come_from_a_process_without_torch(
     assert graded.report.score == 40
 
 
-def test_the_whole_notebook_with_its_checks_runs_where_there_is_no_torch(
-    from_scratch: Assignment, tmp_path: Path
+@pytest.mark.parametrize("lacking", [WITHOUT, AS_IN_A_BROWSER], ids=["no torch", "as in a browser"])
+def test_the_whole_notebook_with_its_checks_runs_where_things_are_missing(
+    from_scratch: Assignment, tmp_path: Path, lacking: str
 ) -> None:
     notebook = handed_in(from_scratch.template, reference(from_scratch))
     shutil.copy(from_scratch.tape, tmp_path)
     sources = (cell.source for cell in notebook.cells if cell.cell_type == "code")
-    (tmp_path / "run.py").write_text("\n\n".join((WITHOUT, *sources)))
+    (tmp_path / "run.py").write_text("\n\n".join((lacking, *sources)))
     here = {**os.environ, "VAE_UTILS_QUICK": "1", "MPLBACKEND": "agg", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "run.py"], cwd=tmp_path, env=here, capture_output=True, text=True
