@@ -15,6 +15,7 @@ SOURCES = ("auto", "svhn", "digits")
 SIDE = 32  # pixels, as in SVHN
 TRAIN_SIZE = 10_000
 QUICK_SIZE = 512
+DARK, LIGHT = 0.4, 0.8  # the brightest paper, but for its shades, and the darkest ink, of 1
 SHADE = 0.1  # most that the background's brightness differs from its middle, of 1
 
 
@@ -71,8 +72,8 @@ def make_colour_digits(
 
     Each is a digit of `make_digits`, turned and moved as there, in a light colour on a dark one
     that grows brighter in some direction; all are drawn anew for every image. A small GAN learns
-    them in minutes because ink is always lighter than paper. The same sizes and seed give the same
-    images; torch's global random numbers stay untouched.
+    them in minutes because ink is always far lighter than paper. The same sizes and seed give the
+    same images; torch's global random numbers stay untouched.
 
     Returns:
         (images, labels) twice: uint8 [N, 3, 32, 32] in 0..255 and int64 [N].
@@ -95,8 +96,9 @@ def _paint(digits: Tensor, generator: torch.Generator) -> Tensor:
     """Grey digits uint8 [N, 1, 28, 28] as colour images uint8 [N, 3, 32, 32]."""
     size = len(digits)
     cover = pad(digits.float() / 255, (2, 2, 2, 2))
-    paper, ink = torch.rand(2, size, 3, 1, 1, generator=generator) / 2
-    image = (1 - cover) * (paper + _shades(size, generator)) + cover * (0.5 + ink)
+    paper, ink = torch.rand(2, size, 3, 1, 1, generator=generator)
+    dark, light = DARK * paper + _shades(size, generator), LIGHT + (1 - LIGHT) * ink
+    image = (1 - cover) * dark + cover * light
     return (255 * image).round().clamp(0, 255).to(torch.uint8)
 
 

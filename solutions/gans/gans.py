@@ -382,7 +382,8 @@ figure = toy_figure(thetas, hellinger, wasserstein)
 # Colour images, $32 \times 32$ pixels with red, green and blue between 0 and 1. If you have SVHN, the
 # Street View House Numbers, in vae_utils' data folder, you get these. Otherwise you get
 # scikit-learn's digits, painted in light colours on dark ones; they are much easier to learn, and fit
-# for a laptop. (With a graphics card, try `source="svhn"`, which downloads 180 MB, and 20,000 steps.)
+# for a laptop. (With a graphics card, try `source="svhn"`, which downloads 180 MB; and at the top
+# 20,000 steps, with batches of 64.)
 #
 # The second function turns a loader into an endless row of batches, without the labels. Note that the
 # last batch of each round is smaller than the others.
@@ -580,10 +581,14 @@ def train_wgan(generator, critic, loader, steps, critic_steps=5, lr=1e-4, penalt
 check("train_wgan")
 
 # %% [markdown]
+# The defaults of `train_wgan`, five steps of the critic for each of the generator and a learning rate
+# of $10^{-4}$, are safe and slow. Small networks and easy digits put up with more: here the critic
+# takes two steps, and both learn eight times as fast.
+#
 # Training takes about a minute. That is enough to see that your code works, and **not enough for
-# digits**: expect a pale spot in the middle of each image. For digits set `wgan_steps` to 2,000 at
-# the top, restart, and have a break of ten minutes or more. Then many images show a digit, and some
-# are something in between.
+# good digits**: expect light strokes on dark paper, here and there a digit. For digits set
+# `wgan_steps` to 8,000 at the top, restart, and have a break of ten minutes. Then most images show
+# one, and some are something in between.
 #
 # In training, batch normalisation looks at the other images of the batch. `generator.eval()` makes it
 # use averages from training instead. So from then on an image depends on its own code only.

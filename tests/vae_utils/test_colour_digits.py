@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from vae_utils import load_colour_digits
-from vae_utils.colour_digits import QUICK_SIZE, SHADE, make_colour_digits
+from vae_utils.colour_digits import DARK, LIGHT, QUICK_SIZE, SHADE, make_colour_digits
 from vae_utils.digits import make_digits
 
 
@@ -61,13 +61,13 @@ def test_what_came_back_may_be_changed() -> None:
     assert torch.equal(make_colour_digits(4, 1)[0][0], kept)
 
 
-def test_ink_is_lighter_than_paper_in_every_channel() -> None:
+def test_ink_is_far_lighter_than_paper_in_every_channel() -> None:
     (images, labels), _ = make_colour_digits(30, 1, seed=2)
     (digits, same), _ = make_digits(30, 1, seed=2)
     assert torch.equal(labels, same)
     cover = torch.nn.functional.pad(digits, (2, 2, 2, 2)).expand(-1, 3, -1, -1)
     light, dark = images[cover == 255].float() / 255, images[cover == 0].float() / 255
-    assert float(light.min()) >= 0.49 and float(dark.max()) <= 0.51 + SHADE * 2**0.5
+    assert float(light.min()) >= LIGHT - 0.01 and float(dark.max()) <= DARK + SHADE * 2**0.5 + 0.01
 
 
 def test_colours_differ_from_image_to_image() -> None:
