@@ -264,7 +264,11 @@ def reparameterised(
 
 
 def _readable(name: str) -> str:
-    if name.startswith("arg"):
-        number, *places = name[3:].split(".")
-        return f"argument {number}" + "".join(f"[{place}]" for place in places)
-    return name.removeprefix("state.")
+    if not name.startswith("arg"):
+        return name.removeprefix("state.")
+    number, *places = name[3:].split(".")
+    if places and places[0].startswith("bias"):
+        return f"the bias of argument {number}"
+    if places and places[0].startswith("weight_"):
+        return f"the weights of argument {number}"
+    return f"argument {number}" + "".join(f"[{place}]" for place in places)

@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from autograder.wire import pack, unpack
-from vae_utils.calls import Call, Instance, call_from_json
+from vae_utils.calls import Call, Instance, Reply, call_from_json
+from vae_utils.compare_values import gradients
 from vae_utils.evaluating import answer, evaluate
 from vae_utils.stand_in import FAINTEST, StandIn
 from vae_utils.standing_in import _method
@@ -250,6 +251,21 @@ def test_second_derivatives_reach_the_weights_of_an_argument() -> None:
     assert found["arg1.bias0"].tolist() == 80
     assert found["arg1.weight_x0"].tolist() == [80 + 16 * 4, 80 - 16 * 2]
     assert "arg0" not in found  # the function takes it as data
+
+
+@pytest.mark.parametrize(
+    ("name", "readable"),
+    [
+        ("arg2", "argument 2"),
+        ("arg1.0.1", "argument 1[0][1]"),
+        ("arg2.bias0", "the bias of argument 2"),
+        ("arg2.weight_x0", "the weights of argument 2"),
+        ("state.up3.bias", "up3.bias"),
+    ],
+)
+def test_a_gradient_that_gets_lost_is_named_for_a_reader(name: str, readable: str) -> None:
+    problem = gradients(Reply(), expected={name: np.ones(1)})
+    assert problem == f"no gradient reaches {readable}"
 
 
 def test_constants_are_no_variables() -> None:
