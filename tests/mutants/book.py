@@ -180,6 +180,15 @@ class Book:
             for name, misconception, lines in table
         )
 
+    def changed(
+        self, task: str, function: str, lines: str, *table: tuple[str, str | None, str, str]
+    ) -> tuple[Wrong, ...]:
+        """Wrong solutions from name, misconception, what is changed in these lines, into what."""
+        for _, _, old, _ in table:
+            assert old in lines, old
+        rows = ((name, known, lines.replace(old, new)) for name, known, old, new in table)
+        return self.wrong(task, *rows, function=function)
+
     def right(
         self, task: str, *table: tuple[str, str], before: str = "", function: str = ""
     ) -> tuple[Right, ...]:

@@ -1,5 +1,7 @@
 """Wrong solutions of the tasks that use the model: `train` and `log_p_x`."""
 
+from functools import partial
+
 from tests.mutants.book import Wrong
 
 from .notebook import BOOK
@@ -122,12 +124,7 @@ _LOG_P = (
 )
 
 
-def _estimates(*table: tuple[str, str | None, str, str]) -> tuple[Wrong, ...]:
-    for _, _, old, _ in table:
-        assert old in _LOG_P
-    rows = ((name, known, _LOG_P.replace(old, new)) for name, known, old, new in table)
-    return BOOK.wrong("log_p_x", *rows)
-
+_estimates = partial(BOOK.changed, "log_p_x", "", _LOG_P)
 
 ESTIMATES = _estimates(
     ("log q added", "log_q_added", "log_p - log_q", "log_p + log_q"),

@@ -1,6 +1,6 @@
 """Wrong solutions of the three building blocks: both distances and the penalty."""
 
-from tests.mutants.book import Wrong
+from functools import partial
 
 from .notebook import BOOK
 
@@ -101,13 +101,7 @@ _MIX = "t * x + (1 - t) * y"
 _T = "torch.rand(len(x), *[1] * (x.dim() - 1))"
 
 
-def _penalties(*table: tuple[str, str | None, str, str]) -> tuple[Wrong, ...]:
-    """Name, misconception, what is changed, into what."""
-    for _, _, old, _ in table:
-        assert old in _LP
-    rows = ((name, known, _LP.replace(old, new)) for name, known, old, new in table)
-    return BOOK.wrong("lp_reg", *rows)
-
+_penalties = partial(BOOK.changed, "lp_reg", "", _LP)
 
 PENALTY = _penalties(
     ("two-sided", "two_sided", _END, "(norms - 1).square().mean()"),

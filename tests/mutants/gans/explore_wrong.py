@@ -1,6 +1,6 @@
 """Wrong figures of `explore`."""
 
-from tests.mutants.book import Wrong
+from functools import partial
 
 from .notebook import BOOK
 
@@ -21,15 +21,7 @@ _WALKS = (
 )
 
 
-def _changed(
-    function: str, lines: str, *table: tuple[str, str | None, str, str]
-) -> tuple[Wrong, ...]:
-    """Name, misconception, what is changed in these lines, into what."""
-    for _, _, old, _ in table:
-        assert old in lines, old
-    rows = ((name, known, lines.replace(old, new)) for name, known, old, new in table)
-    return BOOK.wrong("explore", *rows, function=function)
-
+_changed = partial(BOOK.changed, "explore")
 
 SAMPLES = _changed(
     "samples_figure",

@@ -1,6 +1,6 @@
 """Wrong solutions of the toy experiment: samples, fit, curves, figure."""
 
-from tests.mutants.book import Wrong
+from functools import partial
 
 from .notebook import BOOK
 
@@ -28,22 +28,13 @@ _FIGURE = (
     "figure, ax = plt.subplots()\nax.plot(thetas, hellinger, marker='o', label='Hellinger')\n"
     "ax.plot(thetas, wasserstein, marker='o', label='Wasserstein')\nax.legend()\nreturn figure"
 )
-_LINES = {
-    "toy_samples": _SAMPLES, "fit_critic": _FIT, "toy_curves": _CURVES, "toy_figure": _FIGURE
-}  # fmt: skip
 
 
-def _changed(function: str, *table: tuple[str, str | None, str, str]) -> tuple[Wrong, ...]:
-    """Name, misconception, what is changed in the function, into what."""
-    lines = _LINES[function]
-    for _, _, old, _ in table:
-        assert old in lines, old
-    rows = ((name, known, lines.replace(old, new)) for name, known, old, new in table)
-    return BOOK.wrong("toy", *rows, function=function)
-
+_changed = partial(BOOK.changed, "toy")
 
 SAMPLES = _changed(
     "toy_samples",
+    _SAMPLES,
     ("P and Q", "exchanged", "= 0, theta", "= theta, 0"),
     ("both moved", "both_at_theta", "= 0, theta", "= theta, theta"),
     ("theta ignored", "theta_ignored", "= 0, theta", "= 0, 0"),
@@ -66,6 +57,7 @@ SAMPLES = _changed(
 
 FITS = _changed(
     "fit_critic",
+    _FIT,
     ("signs of the losses", "descent_of_the_distance", "loss.backward()",
      "(loss + 2 * value).backward()"),
     ("no zero_grad", "zero_grad_forgotten", "    optimizer.zero_grad()\n", ""),
@@ -109,6 +101,7 @@ FITS = _changed(
 
 CURVES = _changed(
     "toy_curves",
+    _CURVES,
     ("exchanged", "curves_exchanged", "tuple(curves)", "tuple(curves[::-1])"),
     ("a new critic each time", "critic_made_anew", "        count =",
      "        critic = ToyCritic(width).to(device)\n        count ="),
@@ -133,6 +126,7 @@ CURVES = _changed(
 
 FIGURES = _changed(
     "toy_figure",
+    _FIGURE,
     ("no markers", "no_markers", ", marker='o'", ""),
     ("without theta", "theta_left_out", "ax.plot(thetas, ", "ax.plot("),
     ("backwards", "theta_reversed", "ax.plot(thetas, ", "ax.plot(thetas[::-1], "),

@@ -1,6 +1,6 @@
 """Wrong solutions of `train_wgan`: both losses and the loop."""
 
-from tests.mutants.book import Wrong
+from functools import partial
 
 from .notebook import BOOK
 
@@ -30,15 +30,7 @@ _OPTIMIZERS = (
 )
 
 
-def _changed(
-    function: str, lines: str, *table: tuple[str, str | None, str, str]
-) -> tuple[Wrong, ...]:
-    """Name, misconception, what is changed in these lines, into what."""
-    for _, _, old, _ in table:
-        assert old in lines, old
-    rows = ((name, known, lines.replace(old, new)) for name, known, old, new in table)
-    return BOOK.wrong("train_wgan", *rows, function=function)
-
+_changed = partial(BOOK.changed, "train_wgan")
 
 CRITIC = _changed(
     "critic_loss",

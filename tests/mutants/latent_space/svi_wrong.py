@@ -1,6 +1,6 @@
 """Wrong solutions of `elbo_top` and `fit_top`, and the name of each mistake."""
 
-from tests.mutants.book import Wrong
+from functools import partial
 
 from .notebook import BOOK
 
@@ -106,13 +106,7 @@ _BOTH, _LOSS = "[mu, logsigma]", "-elbo_top(model, top, mu, logsigma, draws)"
 _END = "return mu.detach(), logsigma.detach()"
 
 
-def _loops(*table: tuple[str, str | None, str, str]) -> tuple[Wrong, ...]:
-    """Name, misconception, what is changed in the loop, into what."""
-    for _, _, old, _ in table:
-        assert old in _LOOP
-    lines = ((name, known, _LOOP.replace(old, new)) for name, known, old, new in table)
-    return BOOK.wrong("svi", *lines, function="fit_top")
-
+_loops = partial(BOOK.changed, "svi", "fit_top", _LOOP)
 
 _FITS = _loops(
     ("nothing fitted", "nothing_fitted", "    optimizer.step()\n", ""),

@@ -1,6 +1,6 @@
 """Wrong solutions of `train` and `test_elbo`, and the name of each mistake."""
 
-from tests.mutants.book import Wrong
+from functools import partial
 
 from .notebook import BOOK
 
@@ -22,15 +22,7 @@ with torch.no_grad():
 return total / count"""
 
 
-def _changed(
-    function: str, whole: str, *table: tuple[str, str | None, str, str]
-) -> tuple[Wrong, ...]:
-    """Name, misconception, what is changed in the function, into what."""
-    for _, _, old, _ in table:
-        assert old in whole
-    rows = ((name, known, whole.replace(old, new)) for name, known, old, new in table)
-    return BOOK.wrong("train", *rows, function=function)
-
+_changed = partial(BOOK.changed, "train")
 
 LOOPS = _changed(
     "train", _LOOP,
