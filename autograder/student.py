@@ -11,6 +11,7 @@ from autograder.verdicts import NotPassed, Verdict
 from vae_utils.arrays import Array, as_array, is_tensor
 from vae_utils.calls import Call, Failure, Reply
 from vae_utils.explain import explain, named, raised
+from vae_utils.intact import OVERWRITTEN
 from vae_utils.misconceptions import compared, recognise
 from vae_utils.stand_in import StandIn
 
@@ -158,16 +159,17 @@ class Student:
         choices: bool = False,
         constants: tuple[int, ...] = (),
         on_cpu: bool = False,
+        intact: bool = False,
     ) -> Answer:
         """Call a function, or a method of the Instance that comes first: see `Call`."""
         call = Call(
             function, args, method, repeat, self._draw.seed() if seed is None else seed, cotangents,
             stand_ins=stand_ins or {}, weights=weights, picture=picture, counted=counted,
-            choices=choices, constants=constants, on_cpu=on_cpu,
+            choices=choices, constants=constants, on_cpu=on_cpu, intact=intact,
         )  # fmt: skip
         reply = self._reply(call)
         if reply.failure:
-            raise _not_passed(function, reply.failure)
+            raise self._not_passed(function, reply.failure)
         if repeat > 1 and any(not o.ndim or len(o) != repeat for o in reply.outputs):
             raise NotPassed(Verdict.CRASHED, f"{function}: the replies do not belong together")
         return Answer(self, call, reply)
@@ -190,7 +192,7 @@ class Student:
         call = Call(function, args, method, seed=self._draw.seed())
         reply = self._reply(call)
         if reply.failure and reply.failure.is_unattempted:
-            raise _not_passed(function, reply.failure)
+            raise self._not_passed(function, reply.failure)
         Answer(self, call, reply).must("refused", {}, misconceptions)
 
     def must_cost(self, most: int, function: str, one: Args, many: Args, **options: Any) -> None:
@@ -200,6 +202,12 @@ class Student:
         """
         base = self.call(function, *one, counted=True, **options).steps
         self.call(function, *many, counted=True, **options).must("cost", {"most": base + most})
+
+    def _not_passed(self, function: str, failure: Failure) -> NotPassed:
+        if failure.kind == "Overwritten":
+            text = self.named(failure.text, function)
+            return NotPassed(Verdict.FAILED, text, OVERWRITTEN, "argument_overwritten")
+        return _not_passed(function, failure)
 
     def named(self, text: str, function: str) -> str:
         """The text with the names of a function's arguments in place of their numbers."""

@@ -132,7 +132,7 @@ def test_wrong_parts_cost_only_their_own_points(latent_space: Assignment, policy
 @pytest.mark.parametrize(
     ("source", "verdict", "score", "said"),
     [
-        (LOOP, Verdict.RULE_BROKEN, 47, "No loops here"),
+        (LOOP, Verdict.RULE_BROKEN, 47, "No loop over the batch"),
         (HIDDEN_LOOP, Verdict.FAILED, 47.75, "loop over the batch"),
         (LIBRARY, Verdict.RULE_BROKEN, 47, "torch.distributions is forbidden"),
     ],

@@ -350,3 +350,9 @@ def _channels(html: str) -> list[int]:
             counts.append(filled // width)
             assert {0: 1, 2: 3}[data[25]] == filled / width
     return counts
+
+
+def test_an_endlessly_tall_image_does_not_stretch_the_page() -> None:
+    tower = Panel((0.0, 0.0, 1.0, 1.0), images=(np.zeros((100_000, 1), np.float32),))
+    drawn = beside("panels", {"images": (GREY,), "columns": 1}, [(tower,)])
+    assert max(map(float, re.findall(r'height="([\d.]+)"', drawn))) < 1500

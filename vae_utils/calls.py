@@ -36,6 +36,7 @@ class Call:
     repeat: number of calls in a row, outputs are stacked to [repeat, ...] when it exceeds 1.
     cotangents: one an output; asks for the vector-Jacobian product of arguments and weights.
     constants: places of arguments that are no variables then, as data are not.
+    intact: whether arrays and tensors among the arguments have to stay as they are.
     on_cpu: whether tensors stay there, as results to plot do, whatever the notebook's device.
     disabled: functions that hung before; reaching one raises instead of hanging again.
     stand_ins: methods of the Instances, or functions, that are replaced for this call.
@@ -59,6 +60,7 @@ class Call:
     choices: bool = False
     constants: tuple[int, ...] = ()
     on_cpu: bool = False
+    intact: bool = False
 
     @property
     def is_of_torch(self) -> bool:

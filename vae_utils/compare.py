@@ -31,6 +31,7 @@ from vae_utils.compare_values import (
     overflows,
     reaches,
     reparameterised,
+    rising,
     unbiased,
     unreached,
     weights,
@@ -40,9 +41,9 @@ KINDS: dict[str, Callable[..., str | None]] = {
     function.__name__: function
     for function in (
         equal, number, overflows, gradients, gradient_at_most, weights, unbiased, reaches,
-        unreached, reparameterised, normal, shared, uniform, distribution, binary, frequencies,
-        independent, answers, answered, varies, repeats, steady, clusters, refused, cost,
-        between, listed, stuck, among, segments,
+        unreached, reparameterised, rising, normal, shared, uniform, distribution, binary,
+        frequencies, independent, answers, answered, varies, repeats, steady, clusters, refused,
+        cost, between, listed, stuck, among, segments,
     )
 }  # fmt: skip
 

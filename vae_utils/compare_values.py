@@ -263,6 +263,30 @@ def reparameterised(
     return gradients(reply, expected=dict(zip(names, parts, strict=True)))
 
 
+def rising(
+    reply: Reply, *, name: str, direction: Array, rise: float, constant: float
+) -> str | None:
+    """A slope in a direction rises with the output, a number: noise is seen in both.
+
+    The vector-Jacobian product times `direction` is rise * output + constant.
+    """
+    problem = arrangement(reply, [()])
+    if problem:
+        return problem
+    got = reply.gradients.get(name)
+    if got is None or got.shape != direction.shape:
+        return f"no gradient reaches {_readable(name)}"
+    slope = float((double(got) * double(direction)).sum())
+    wanted = rise * float(reply.outputs[0]) + constant
+    if abs(slope - wanted) <= 1e-5 * (1 + abs(wanted) + abs(constant)):
+        return None
+    places = ", ".join(str(place) for place in np.flatnonzero(direction))
+    return (
+        f"the gradient of {_readable(name)}: its entries {places} add up to {brief(slope)}, "
+        f"{brief(wanted)} wanted"
+    )
+
+
 def _readable(name: str) -> str:
     if not name.startswith("arg"):
         return name.removeprefix("state.")

@@ -22,6 +22,7 @@ from vae_utils.explain import (
     raised,
     takes_a_fixed_batch,
 )
+from vae_utils.intact import OVERWRITTEN
 from vae_utils.misconceptions import compared, recognise
 from vae_utils.tape import Entry, Tape, TapedCheck
 
@@ -122,16 +123,21 @@ class Replay:
         return self._done[name]
 
     def _breach(self, name: str) -> str:
-        """The first house rule that the task's function breaks; nothing if its source is gone."""
-        call = self._tape.tasks[name][0].entries[0].call
+        """The first house rule that one of the task's functions breaks."""
+        entries = (entry for check in self._tape.tasks[name] for entry in check.entries)
+        calls = {entry.call.function: entry.call for entry in entries}
+        found = (self._tape.rules.broken(self._source(call), name) for call in calls.values())
+        return next(filter(None, found), "")
+
+    def _source(self, call: Call) -> str:
+        """Of the function that is called; nothing if that is gone."""
         owner: Any = self._namespace
         if call.method and isinstance(call.args[0], Instance):
             owner = vars(self._namespace.get(call.args[0].cls, object))
         try:
-            source = textwrap.dedent(inspect.getsource(owner[call.function]))
+            return textwrap.dedent(inspect.getsource(owner[call.function]))
         except (KeyError, OSError, TypeError):
             return ""
-        return self._tape.rules.broken(source, name)
 
     def _outcomes(self, checks: tuple[TapedCheck, ...]) -> tuple[Outcome, ...]:
         """With own parts or, where parts fail, with stand-ins for all, whichever earns more."""
@@ -224,6 +230,10 @@ class Replay:
             return Outcome(check, FAILED, failure.text, explain(failure))
         if failure.kind == "NotNumbers":
             return Outcome(check, FAILED, failure.text, explain(failure), None, seen, entry.uses)
+        if failure.kind == "Overwritten":
+            text = named(failure.text, self._tape.signatures.get(function, ()))
+            known = OVERWRITTEN, "argument_overwritten"
+            return Outcome(check, FAILED, text, *known, seen, entry.uses)
         hint, name = self._explained(entry.call, failure)
         return Outcome(check, FAILED, raised(function, failure), hint, name, seen, entry.uses)
 

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from vae_utils.loops import over_rows
+
 _IMPORTERS = ("importlib", "imp", "pkgutil", "runpy", "zipimport")  # they import by other words
-_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.comprehension)
 
 
 class RuleBroken(RuntimeError):
@@ -22,7 +23,7 @@ class Rules:
     packages: those that may be imported, besides Python's standard library without its own ways
         to import; None allows all.
     forbidden: dotted names of modules that may not be used in any way.
-    no_loops: tasks whose solutions may hold no loop and no comprehension.
+    no_loops: tasks whose solutions may hold no loop over a batch (see `vae_utils.loops`).
     locked: whether a task is lost with its locked cell changed; else that is put back, and no more.
     """
 
@@ -69,8 +70,9 @@ class Rules:
             importer = name.partition(".")[0]
             if importer in (*_IMPORTERS, "__import__") and not self.allow(importer):
                 yield _line(node), self.sentence(importer)
-            if task in self.no_loops and isinstance(node, _LOOPS):
-                yield _line(node), "No loops here: let tensors do the work for all rows at once."
+            if task in self.no_loops:
+                for _ in over_rows(node):
+                    yield _line(node), "No loop over the batch here: treat all rows at once."
 
     def sentence(self, module: str) -> str:
         """Why a module may not be imported."""

@@ -32,6 +32,7 @@ from vae_utils.sketch_parts import (
 )
 
 _MOST_PANELS = 64
+_TALLEST = 2.0  # of an image, to its width
 _MOST_RINGS = 200
 _MOST_PLACES = 112
 _LINES = PALETTE[2:]  # not the colours of what was asked
@@ -66,7 +67,8 @@ def _images(picture: Picture) -> Drawn:
         boxes = [_box(panel) for panel in picture[:_MOST_PANELS]]
         return _filled(picture[:_MOST_PANELS], boxes), float(SIDE)
     shapes = [panel.images[0].shape[:2] for panel in panels if panel.images]
-    boxes, height = cells(rows, columns, max((h / w for h, w in shapes), default=1.0))
+    tallest = max((h / max(w, 1) for h, w in shapes), default=1.0)
+    boxes, height = cells(rows, columns, min(tallest, _TALLEST))
     return _filled(panels, boxes), height
 
 

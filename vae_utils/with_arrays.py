@@ -9,6 +9,7 @@ import numpy as np
 
 from vae_utils.arrays import Array
 from vae_utils.calls import Call
+from vae_utils.intact import insist_on_intact
 from vae_utils.returned import as_plain
 
 
@@ -28,7 +29,10 @@ class WithArrays:
         """What the function returns."""
         args = list(map(_copied, self._call.args))
         if self._call.cotangents is None:
-            return function(*args)
+            result = function(*args)
+            if self._call.intact:
+                insist_on_intact(args, self._call.args)
+            return result
         return self._traced(function, args)
 
     def _traced(self, function: Callable[..., Any], args: list[Any]) -> Any:

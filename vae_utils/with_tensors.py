@@ -11,6 +11,7 @@ from torch import Tensor
 from vae_utils.arrays import Array, is_tensor
 from vae_utils.building import device_of, instances
 from vae_utils.calls import Call
+from vae_utils.intact import insist_on_intact
 from vae_utils.returned import as_plain
 from vae_utils.stand_in import StandIn
 
@@ -26,7 +27,11 @@ class WithTensors:
 
     def make(self, function: Callable[..., Any]) -> Any:
         """What the function returns."""
-        return function(*map(self._argument, range(len(self._call.args))))
+        args = tuple(map(self._argument, range(len(self._call.args))))
+        result = function(*args)
+        if self._call.intact:
+            insist_on_intact(args, self._call.args)
+        return result
 
     def _argument(self, place: int) -> Any:
         if place in self._built:

@@ -10,6 +10,5 @@ RULES = Rules(
         "bernoulli_log_prob",
         "compute_KL",
         "vae_lower_bound",
-        "pictures",
     ),
 )

@@ -25,6 +25,7 @@ SAMPLE = "sample_latent_variables_from_posterior"
 LIKELIHOOD = "bernoulli_log_prob"
 KL = "compute_KL"
 HIDDEN = 8
+NO_NOISE = np.zeros((1, 1))
 SHARP = -25.0  # of log sigma, at which noise is far below rounding
 StandIns = dict[str, StandIn]
 
@@ -35,9 +36,16 @@ class Parts:
 
     stand_ins: StandIns
 
-    def noise(self, levels: Array) -> Array:
-        """Quantiles of the noise in an entry of a code."""
-        return 2 * levels - 1 if SAMPLE in self.stand_ins else np.asarray(ndtri(levels))
+    def difference(self, output: Array, levels: Array, places: tuple[int, int]) -> Array:
+        """Quantiles of z_i - z_j but for its mean, from the answer [2L] of an encoder.
+
+        Gaussian; with a stand-in, whose noise is uniform between -h and h, triangular.
+        """
+        if SAMPLE not in self.stand_ins:
+            _, logsigma = split(output)
+            return np.asarray(np.linalg.norm(np.exp(logsigma[list(places)])) * ndtri(levels))
+        below = 2 - np.sqrt(8 * np.minimum(levels, 1 - levels))
+        return self.stand_ins[SAMPLE].noise * np.sign(levels - 0.5) * below
 
     def code(self, output: Array, noise: Array) -> Array:
         """z [B, L] with that noise, [B, L] or for all [1, 1]."""
@@ -88,10 +96,16 @@ def constant_encoder(output: Array) -> Layers:
     return [still, between, (np.zeros((HIDDEN, 2 * L)), output)]
 
 
-def through_first_entry(scales: Array, shifts: Array, out: Array, bias: Array) -> Layers:
-    """A decoder bias + relu(scales * z_0 + shifts) @ out; scales, shifts [H], out [H, D]."""
-    weight = np.vstack([scales[None], np.zeros((L - 1, len(scales)))])
-    return [(weight, shifts), (np.eye(len(scales)), np.zeros(len(scales))), (out, bias)]
+def through(direction: Array, scales: Array, shifts: Array, out: Array, bias: Array) -> Layers:
+    """A decoder bias + relu(scales * (z @ direction) + shifts) @ out.
+
+    direction [L]; scales, shifts [H], out [H, D], bias [D].
+    """
+    return [
+        (np.outer(direction, scales), shifts),
+        (np.eye(len(scales)), np.zeros(len(scales))),
+        (out, bias),
+    ]
 
 
 def terms(parts: Parts, gen: Layers, rec: Layers, x: Array, noise: Array) -> tuple[Array, ...]:

@@ -18,7 +18,7 @@ from autograder.checks.from_scratch.forms import D, L, Layers, binary, layers, m
 from autograder.student import Student
 from vae_utils.arrays import Array
 
-DRAWS, COLUMNS, ENTRIES = 25, 5, 4  # the length of a code is that of the decoder
+DRAWS, COLUMNS, ENTRIES = 25, 5, 20  # the length of a code is that of the decoder
 PAIRS, STEPS = 2, 6
 HIDDEN = 8
 LOGITS = "These are logits; a mean is sigmoid(logits)."
@@ -103,13 +103,15 @@ def _wrong_rows(images: Array, shown: Array, gen: Layers, rec: Layers) -> Iterat
 
 @worth(3)
 def test_reconstructions(student: Student, draw: Draw) -> None:
-    """Four images in a row, and below each the means for its posterior mean."""
-    (gen, rec), images = _model(draw), binary(draw, 4)
-    mu, _ = split(network(rec, images))
-    shown = np.stack([images, means(gen, mu)])
-    answer = student.call("reconstruction_figure", gen, rec, images, picture=True)
-    mistakes = list(_wrong_rows(images, shown, gen, rec))
-    answer.must("panels", {"images": _tiles(shown), "columns": 4}, mistakes)
+    """Four images in a row, then three, and below each the means for its posterior mean."""
+    gen, rec = _model(draw)
+    for count in (4, 3):
+        images = binary(draw, count)
+        mu, _ = split(network(rec, images))
+        shown = np.stack([images, means(gen, mu)])
+        answer = student.call("reconstruction_figure", gen, rec, images, picture=True, intact=True)
+        mistakes = list(_wrong_rows(images, shown, gen, rec))
+        answer.must("panels", {"images": _tiles(shown), "columns": count}, mistakes)
 
 
 def _ways(start: Array, end: Array, alpha: Array) -> Array:

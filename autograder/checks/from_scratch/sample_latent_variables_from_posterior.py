@@ -51,7 +51,7 @@ def test_the_distribution_of_z(student: Student, draw: Draw) -> None:
     """Many draws: each entry is normal with mean mu and its own sigma, and all are independent."""
     output = outputs(draw, BATCH)
     mu, logsigma = split(output)
-    answer = student.call(FUNCTION, output, repeat=CALLS)
+    answer = student.call(FUNCTION, output, repeat=CALLS, intact=True)
     mistakes = [*Wrong(mu, logsigma, CALLS).draws(), *_wrong_halves(output)]
     params = {"mean": mu, "std": np.exp(logsigma), "calls": CALLS, "axes": AXES}
     answer.must("normal", params, mistakes)

@@ -142,7 +142,7 @@ def must_be(
     column: bool = False,
 ) -> None:
     """Hold that a function of two batches and a critic gives the value of an objective."""
-    answer = student.call(function, x, y, critic.stand_in(column))
+    answer = student.call(function, x, y, critic.stand_in(column), intact=True)
     expected = {"expected": objective(critic(x), critic(y))}
     answer.must("number", expected, mistakes(critic, x, y))
 

@@ -19,10 +19,11 @@ from torch import Tensor
 
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.gans import networks
-from autograder.checks.gans.networks import LATENT, State
+from autograder.checks.gans.networks import State
 from autograder.student import Student
 
 STEPS = 11
+_ENTRIES = 10  # of a code that is drawn
 _WIDE = 6  # entries of a code, where all of them are moved
 
 
@@ -32,7 +33,7 @@ def _pictures(images: Tensor) -> tuple[Tensor, ...]:
 
 
 def _prior(count: int, mean: float = 0.0, logsigma: float = 0.0) -> dict[str, Any]:
-    shape = (count, LATENT)
+    shape = (count, _ENTRIES)
     return {"mean": torch.full(shape, mean), "logsigma": torch.full(shape, logsigma)}
 
 
@@ -60,16 +61,16 @@ _IGNORED = "Numbers of images and of columns are arguments, which may be others 
 
 
 def _must_sample(student: Student, draw: Draw, count: int, columns: int, repeat: int) -> None:
-    state = networks.straight(draw)
-    bias = networks.logits(state, torch.zeros(1, LATENT))
-    weight = networks.logits(state, torch.eye(LATENT)) - bias
+    state = networks.straight(draw, _ENTRIES)
+    bias = networks.logits(state, torch.zeros(1, _ENTRIES))
+    weight = networks.logits(state, torch.eye(_ENTRIES)) - bias
     params = {
         **_shown(count, columns),
         "bias": bias.permute(0, 2, 3, 1).flatten().float(),
         "weight": weight.permute(0, 2, 3, 1).flatten(1).float(),
         "shape": (32, 32, 3),
     }
-    given = networks.generator_instance(state, LATENT, 1, training=False)
+    given = networks.generator_instance(state, _ENTRIES, 1, training=False)
     answer = student.call("samples_figure", given, count, columns, repeat=repeat, picture=True)
     turned = Misconception(
         "layout_turned", "Rows and columns are mixed up.", _shown(count, count // columns)
@@ -129,7 +130,7 @@ def test_one_entry_at_a_time(student: Student, draw: Draw) -> None:
     state, (z,) = networks.generator(draw, _WIDE), _codes(draw, 1)
     given = networks.generator_instance(state, _WIDE, training=False)
     eps = round(float(draw.uniform(1, low=1.8, high=2.4)), 2)
-    answer = student.call("dimensions_figure", given, z, eps, 3, picture=True)
+    answer = student.call("dimensions_figure", given, z, eps, 3, picture=True, intact=True)
     images = _pictures(networks.evaluate(state, z + eps * torch.eye(_WIDE)))
     params = {"images": images, "columns": 3}
     answer.must("panels", params, _wrong_moves(state, z, eps, 3))
@@ -178,7 +179,7 @@ def test_both_walks(student: Student, draw: Draw) -> None:
     """Two rows of eleven images from G(z_b) to G(z_a): between codes, and between pixels."""
     state, (z_a, z_b) = networks.generator(draw, _WIDE), _codes(draw, 2)
     given = networks.generator_instance(state, _WIDE, training=False)
-    answer = student.call("interpolation_figure", given, z_a, z_b, picture=True)
+    answer = student.call("interpolation_figure", given, z_a, z_b, picture=True, intact=True)
     alpha = torch.linspace(0, 1, STEPS, dtype=torch.float64)
     images = _pictures(torch.cat(_rows(state, z_a, z_b, alpha)))
     params = {"images": images, "columns": STEPS}

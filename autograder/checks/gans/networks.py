@@ -93,17 +93,17 @@ def generator(draw: Draw, latent: int = LATENT, width: int = WIDTH) -> State:
     return state
 
 
-def straight(draw: Draw) -> State:
-    """Weights of a Generator(LATENT, 1) that lets all through: outside of training, logits are a
+def straight(draw: Draw, latent: int) -> State:
+    """Weights of a Generator(latent, 1) that lets all through: outside of training, logits are a
     linear function of codes whose entries are below 7."""
-    state = generator(draw, LATENT, 1)
-    state["project.weight"] = draw.uniform(64, LATENT, low=-0.3, high=0.3)
+    state = generator(draw, latent, 1)
+    state["project.weight"] = draw.uniform(64, latent, low=-0.3, high=0.3)
     state["norm1.bias"] = draw.uniform(4, low=6.5, high=7.0)
     state["norm1.weight"] = draw.uniform(4, low=0.9, high=1.0)
     for name in ("up1.weight", "up2.weight", "norm2.weight", "norm3.weight"):
         state[name] = state[name].abs()
     state["up3.bias"] = torch.zeros(3)
-    largest = float(logits(state, torch.zeros(1, LATENT)).abs().max())
+    largest = float(logits(state, torch.zeros(1, latent)).abs().max())
     return {**state, "up3.weight": state["up3.weight"] * (2.5 / largest)}
 
 

@@ -27,6 +27,7 @@ from torch import Tensor
 
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.gans import networks, wgans
+from autograder.checks.gans.between import must_pay_in_between
 from autograder.checks.gans.codes import (
     CALLS,
     FEW,
@@ -114,6 +115,7 @@ def test_the_critic_loss(student: Student, draw: Draw) -> None:
         x, z = networks.images(draw, rows, low=0.2), _codes(draw, rows)
         claim = partial(_must_be_critic_loss, student, state, critic, x, z, weight)
         student.given(parts, claim)
+    student.given(parts, partial(must_pay_in_between, student, draw))
 
 
 def _critic_slopes(critic: Critic, x: Tensor, y: Tensor, weight: float) -> dict[str, Tensor]:

@@ -89,6 +89,12 @@ _ACTIVATIONS: tuple[tuple[str, str, Callable[..., Tensor], Callable[..., Tensor]
         lambda v: activation(v) / (1 + activation(v)),
     ),
     (
+        "exponent_sign",
+        "f*(g(v)) is exp(v) - 1: mind the sign in the exponent.",
+        activation,
+        lambda v: torch.expm1(-v),
+    ),
+    (
         "activation_twice",
         "The second mean takes g twice: f*(g(V(y))).",
         activation,

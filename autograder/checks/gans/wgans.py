@@ -46,7 +46,8 @@ class Loop:
     """"never", "before" its steps, or "after" them, which leaves what the generator's loss left."""
     clears_generator: bool = True
     batches: str = "next"
-    """"next", "kept" for all steps of the critic, or "restarted" with each of the generator."""
+    """"next", "kept" for all steps of the critic, "restarted" with each of the generator, or always
+    the "first"."""
     renews: bool = False
     """Whether both optimisers are made again for each step of the generator."""
     trains: tuple[str, ...] = ("critic", "generator")
@@ -160,6 +161,7 @@ def run(
         if loop.renews:
             training.renew()
         rest = cycle(batches) if loop.batches == "restarted" else rest
+        rest = cycle(batches[:1]) if loop.batches == "first" else rest
         x = next(rest)
         for number in range(loop.critic_steps):
             x = next(rest) if number and loop.batches != "kept" else x
@@ -183,6 +185,7 @@ MISTAKES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("betas_forgotten", "Adam has other betas than (0.5, 0.9).", {"betas": (0.9, 0.999)}),
     ("betas_forgotten", "Adam has other betas than (0.5, 0.9).", {"betas": (0.5, 0.999)}),
     ("betas_forgotten", "Adam has other betas than (0.5, 0.9).", {"betas": (0.0, 0.9)}),
+    ("betas_swapped", "The betas have changed places: (0.5, 0.9).", {"betas": (0.9, 0.5)}),
     ("other_optimizer", "The steps are those of RMSprop; Adam is asked for.",
      {"optimizer": torch.optim.RMSprop}),
     ("other_optimizer", "The steps are those of SGD; Adam is asked for.",
@@ -200,6 +203,9 @@ MISTAKES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("batches_restarted",
      "Each step of the generator begins with the first batch again: call endless(loader) once.",
      {"batches": "restarted"}),
+    ("first_batch_only",
+     "Every step takes the first batch: call endless(loader) once, before all steps.",
+     {"batches": "first"}),
     ("optimizers_renewed", "Adam starts anew with each step: make both optimisers once.",
      {"renews": True}),
     ("generator_in_the_inner_loop", "The generator makes one step after all those of the critic.",

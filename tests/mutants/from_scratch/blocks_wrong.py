@@ -201,6 +201,21 @@ BOUNDS = (
         ("shared noise", "noise_shared_by_rows", "mu, log_s = np.split(out, 2, 1)\n"
          "z = mu + np.exp(log_s) * np.random.randn(1, mu.shape[1])\n"
          "return np.mean(bernoulli_log_prob(data, network(gen_params, z)) - kl)"),
+        ("noise shared by entries", "noise_shared_by_entries", "mu, log_s = np.split(out, 2, 1)\n"
+         "z = mu + np.exp(log_s) * np.random.randn(len(mu), 1)\n"
+         "return np.mean(bernoulli_log_prob(data, network(gen_params, z)) - kl)"),
+        ("sigma cut off", "no_gradient_through_sigma", "from autograd.tracer import getval\n"
+         "mu, log_s = np.split(out, 2, 1)\n"
+         "z = mu + np.exp(getval(log_s)) * np.random.randn(*mu.shape)\n"
+         "return np.mean(bernoulli_log_prob(data, network(gen_params, z)) - kl)"),
+        ("weights cut off", None, "from autograd.tracer import getval\n"
+         "gen_params = [(getval(W), b) for W, b in gen_params]\n"
+         "rec_params = [(getval(W), b) for W, b in rec_params]\n"
+         "out = network(rec_params, data)\nz = sample_latent_variables_from_posterior(out)\n"
+         "ll = bernoulli_log_prob(data, network(gen_params, z))\n"
+         "return np.mean(ll - compute_KL(out))"),
+        ("images overwritten", "argument_overwritten",
+         "bound = np.mean(ll - kl)\ndata[:] = 0\nreturn bound"),
         ("values taken out", "no_gradient_to_weights",
          "from autograd.tracer import getval\nreturn getval(np.mean(ll - kl))"),
         ("encoder cut off", "no_gradient_to_encoder",
@@ -211,7 +226,7 @@ BOUNDS = (
         ("decoder cut off", "no_gradient_to_decoder", "from autograd.tracer import getval\n"
          "layers = [(getval(W), getval(b)) for W, b in gen_params]\n"
          "return np.mean(bernoulli_log_prob(data, network(layers, z)) - kl)"),
-        ("code cut off", None, "from autograd.tracer import getval\n"
+        ("code cut off", "no_gradient_through_sigma", "from autograd.tracer import getval\n"
          "ll = bernoulli_log_prob(data, network(gen_params, getval(z)))\nreturn np.mean(ll - kl)"),
         ("KL halved", None, "return np.mean(ll - kl / 2)"),
         before=_PARTS,

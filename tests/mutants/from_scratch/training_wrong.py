@@ -129,6 +129,10 @@ PICTURES = (
          "return show_images(black_and_white(means), 5)"),
         ("twice as wide", None, "z = 2 * np.random.randn(25, latent_dim)\n"
          "return show_images(sigmoid(network(gen_params, z)), 5)"),
+        ("narrow", None, "z = 0.7 * np.random.randn(25, latent_dim)\n"
+         "return show_images(sigmoid(network(gen_params, z)), 5)"),
+        ("uniform and wide", None, "z = np.random.uniform(-2, 2, (25, latent_dim))\n"
+         "return show_images(sigmoid(network(gen_params, z)), 5)"),
         ("twenty", None, "z = np.random.randn(20, latent_dim)\n"
          "return show_images(sigmoid(network(gen_params, z)), 5)"),
         ("one row", None, "z = np.random.randn(25, latent_dim)\n"
@@ -153,6 +157,7 @@ PICTURES = (
          "means = sigmoid(network(gen_params, z))\n"
          "return show_images(np.concatenate([images, means]), len(images))"),
         ("only means", None, "return show_images(means, len(images))"),
+        ("four columns", None, "return show_images(np.concatenate([images, means]), 4)"),
         before="mu, log_s = np.split(network(rec_params, images), 2, axis=1)\n"
         "means = sigmoid(network(gen_params, mu))\n",
         function="reconstruction_figure",

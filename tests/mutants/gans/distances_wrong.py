@@ -18,6 +18,8 @@ HELLINGER = BOOK.wrong(
      "g = lambda v: 1 - torch.exp(-v)\nreturn g(critic(x)).mean() - g(critic(y)).mean()"),
     ("f* twice", "conjugate_in_both",
      "return torch.expm1(critic(x)).mean() - torch.expm1(critic(y)).mean()"),
+    ("exp(-v) - 1", "exponent_sign",
+     "return (1 - torch.exp(-critic(x))).mean() - torch.expm1(-critic(y)).mean()"),
     ("exp(v)", "exchanged",
      "g = lambda v: 1 - torch.exp(v)\nt = g(critic(y))\n"
      "return g(critic(x)).mean() - (t / (1 - t)).mean()"),
@@ -81,6 +83,8 @@ WASSERSTEIN = BOOK.wrong(
      "with torch.no_grad():\n    return critic(x).mean() - critic(y).mean()"),
     ("y detached", "no_gradient_to_y", "return critic(x).mean() - critic(y.detach()).mean()"),
     ("x detached", "no_gradient_to_x", "return critic(x.detach()).mean() - critic(y).mean()"),
+    ("in place", "argument_overwritten",
+     "distance = critic(x).mean() - critic(y).mean()\nx.data.zero_()\nreturn distance"),
     ("median", None, "return critic(x).median() - critic(y).median()"),
     ("root", None, "return (critic(x).mean() - critic(y).mean()).abs().sqrt()"),
     ("tanh", None,
@@ -104,6 +108,8 @@ _T = "torch.rand(len(x), *[1] * (x.dim() - 1))"
 _penalties = partial(BOOK.changed, "lp_reg", "", _LP)
 
 PENALTY = _penalties(
+    ("in place", "argument_overwritten", "t * x + (1 - t) * y",
+     "x.data.mul_(t).add_((1 - t) * y.detach())"),
     ("two-sided", "two_sided", _END, "(norms - 1).square().mean()"),
     ("no square", "not_squared", _END, "(norms - 1).clamp(min=0).mean()"),
     ("norm squared", "norm_squared", _NORM, "slopes.flatten(1).square().sum(1)"),

@@ -35,6 +35,8 @@ SAMPLES = _changed(
     ("columns fixed", "count_ignored", ", columns)", ", 12)"),
     ("turned", "layout_turned", ", columns)", ", count // columns)"),
     ("wide", None, "torch.randn(", "1.5 * torch.randn("),
+    ("narrow", None, "torch.randn(", "0.7 * torch.randn("),
+    ("uniform and wide", None, "generator(z)", "generator(4 * torch.rand_like(z) - 2)"),
     ("dark", None, "generator(z)", "generator(z) / 2"),
     ("logits", None, "generator(z)", "torch.logit(generator(z))"),
     ("in training", None, "return show", "generator.train()\nreturn show"),

@@ -52,6 +52,9 @@ CRITIC = _changed(
      "vf_wasserstein_distance(x, y, critic)", "loss = penalty * lp_reg(x, y, critic) - "
      "vf_wasserstein_distance(x, y, critic)\nreturn loss.detach().requires_grad_()"),
     ("everything under no_grad", None, "\nreturn", "\n    return"),
+    ("penalty of x", "penalty_of_x", "lp_reg(x, y,", "lp_reg(x, x,"),
+    ("penalty of y", "penalty_of_y", "lp_reg(x, y,", "lp_reg(y, y,"),
+    ("penalty of noise", None, "lp_reg(x, y,", "lp_reg(torch.rand_like(x), torch.rand_like(x),"),
     ("squares", None, " - vf_wasserstein_distance(x, y, critic)",
      " + (critic(x) - 1).square().mean() + critic(y).square().mean()"),
     ("generator in eval mode", None, "with torch", "generator.eval()\nwith torch"),
@@ -85,6 +88,9 @@ LOOPS = _changed(
      "    (-generator_loss(generator, critic, z)).backward()"),
     ("betas of the library", "betas_forgotten", ", 'betas': (0.5, 0.9)", ""),
     ("second beta of the library", "betas_forgotten", "(0.5, 0.9)", "(0.5, 0.999)"),
+    ("betas swapped", "betas_swapped", "(0.5, 0.9)", "(0.9, 0.5)"),
+    ("first batch only", "first_batch_only", "next(batches)", "next(endless(loader))"),
+    ("first of the loader", "first_batch_only", "next(batches)", "next(iter(loader))[0]"),
     ("no momentum", "betas_forgotten", "(0.5, 0.9)", "(0.0, 0.9)"),
     ("RMSprop", "other_optimizer", _OPTIMIZERS,
      "critic_optimizer = torch.optim.RMSprop(critic.parameters(), lr=lr)\n"
