@@ -6,7 +6,7 @@ import numpy as np
 
 from vae_utils.arrays import Array
 from vae_utils.calls import Reply
-from vae_utils.compare_values import arrangement, brief, double
+from vae_utils.compare_values import arrangement, double, told_apart
 
 
 def between(reply: Reply, *, low: tuple[Array, ...], high: tuple[Array, ...]) -> str | None:
@@ -21,6 +21,7 @@ def between(reply: Reply, *, low: tuple[Array, ...], high: tuple[Array, ...]) ->
             index = tuple(int(i) for i in outside[0])
             where = f"entry {list(index)}" if index else "it"
             which = f"value {place + 1}: " if len(low) > 1 else ""
-            bounds = f"between {brief(float(floor[index]))} and {brief(float(ceiling[index]))}"
-            return f"{which}{where} is {brief(float(values[index]))}, {bounds} wanted"
+            shown = told_apart(*(float(part[index]) for part in (values, floor, ceiling)))
+            bounds = f"between {shown[1]} and {shown[2]}"
+            return f"{which}{where} is {shown[0]}, {bounds} wanted"
     return None

@@ -166,7 +166,7 @@ def _no_mean(where: str, image: Array) -> str:
     low, high = float(image.min()), float(image.max())
     if low < -1e-3 or high > 1.001:
         return f"{where} has values from {low:.3g} to {high:.3g}; means lie between 0 and 1"
-    return f"{where} is to be the decoder's mean of a code, but there is no code that gives it"
+    return f"{where} is to be the image of a code, but there is no code that gives it"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from scipy.special import ndtr, xlogy
 
 from vae_utils.arrays import Array
 from vae_utils.calls import Reply
-from vae_utils.compare_values import Shape, arrangement, brief, double, layout
+from vae_utils.compare_values import Shape, arrangement, brief, double, layout, told_apart
 
 ALPHA = 1e-10
 _GROUP = 8
@@ -194,9 +194,10 @@ def distribution(
     if not _off_levels(probability, slack, alpha):
         return None
     middle = float(table[int(np.abs(levels - 0.5).argmin())])
+    found, wanted = told_apart(float(np.median(got)), middle)
     return (
         "the values of many draws are distributed wrongly: their median is "
-        f"{brief(float(np.median(got)))}, {brief(middle)} wanted"
+        f"{found}, {wanted} wanted"
     )
 
 
@@ -237,7 +238,7 @@ def frequencies(
         surprise = _entropy(observed, observed.clip(wanted - slack, wanted + slack))
         worst = int(surprise.argmax())
         if surprise[worst] > bound:
-            found, right = brief(float(observed[worst])), brief(float(wanted[worst]))
+            found, right = told_apart(float(observed[worst]), float(wanted[worst]))
             return f"{what} white in a fraction of {found} of the draws, {right} wanted"
     return None
 

@@ -23,6 +23,15 @@ def brief(value: float) -> str:
     return f"{value:.4g}"
 
 
+def told_apart(*values: float) -> list[str]:
+    """Different numbers with as many digits, four at least, as it takes to see that they differ."""
+    for digits in range(4, 17):
+        shown = [f"{value:.{digits}g}" for value in values]
+        if len(set(shown)) == len(set(values)):
+            break
+    return shown
+
+
 def count_of(number: int) -> str:
     return "one value" if number == 1 else f"{number} values"
 
@@ -89,10 +98,8 @@ def _difference(got: Array, expected: Array, rtol: float, atol: float) -> str | 
         return None
     place = f"entry {list(index)}" if index else "the value"
     count = int(_wrong(got, expected, rtol, atol).sum())
-    return (
-        f"{place} is {brief(float(got[index]))}, {brief(float(expected[index]))} wanted "
-        f"({count} of {expected.size} entries differ)"
-    )
+    found, wanted = told_apart(float(got[index]), float(expected[index]))
+    return f"{place} is {found}, {wanted} wanted ({count} of {expected.size} entries differ)"
 
 
 def equal(
@@ -173,7 +180,7 @@ def gradient_at_most(
     if not len(above):
         return None
     place = int(above[0])
-    found, bound = brief(float(got[place])), brief(float(most[place]))
+    found, bound = told_apart(float(got[place]), float(most[place]))
     return f"the gradient of {_readable(name)}: entry [{place}] is {found}, below {bound} wanted"
 
 
@@ -214,7 +221,8 @@ def unbiased(
     ratios = np.exp(double(reply.outputs[0]) - double(log_mean))
     if abs(float(ratios.mean()) - 1) > spread[0]:
         found = float(np.log(ratios.mean()) + log_mean)
-        return f"on average it is {brief(found)}, {brief(float(log_mean))} wanted"
+        shown, wanted = told_apart(found, float(log_mean))
+        return f"on average it is {shown}, {wanted} wanted"
     if float(np.abs(ratios - 1).max()) > spread[1]:
         return (
             "it is right on average, but single values are off by a factor of up to "
@@ -281,10 +289,8 @@ def rising(
     if abs(slope - wanted) <= 1e-5 * (1 + abs(wanted) + abs(constant)):
         return None
     places = ", ".join(str(place) for place in np.flatnonzero(direction))
-    return (
-        f"the gradient of {_readable(name)}: its entries {places} add up to {brief(slope)}, "
-        f"{brief(wanted)} wanted"
-    )
+    found, right = told_apart(slope, wanted)
+    return f"the gradient of {_readable(name)}: entries {places} add up to {found}, {right} wanted"
 
 
 def _readable(name: str) -> str:

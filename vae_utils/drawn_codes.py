@@ -1,8 +1,8 @@
 """Judges the codes and binary samples that were read from figures: are they drawn as asked?
 
-Ten statements, each at level ALPHA, whatever the number of codes. Eight are about the
-codes, all together and standardised: their mean and mean square, in all and for each entry, and the
-least and the largest of them. Two are about sums of sample minus mean, over pixels and with weights
+Eight statements, each at level ALPHA, whatever the number of codes. Six are about the
+codes, all together and standardised: their mean and mean square, in all, and for each entry, which
+share a level; and the least and the largest of them. Two are about sums of sample minus mean, over pixels and with weights
 that codes and means determine: each pixel is a coin, and one with chance theta is sub-Gaussian with
 variance (1 - 2 theta) / (2 logit(1 - theta)) (Kearns and Saul 1998). That codes of one figure are
 the same, have the same noise, or are on one line has a chance below 1e-11 where they are drawn;
@@ -127,8 +127,9 @@ together, those with the same noise, and uniform numbers in place of normal ones
 
 def _not_normal(unit: Array) -> str | None:
     """Of standardised codes [R, K, L]: all of them, and each entry of the code."""
-    parts = [unit.ravel(), *unit.reshape(-1, unit.shape[-1]).T]
-    if not any(map(_unlikely, parts)) and not _bounded(parts[0]):
+    together, entries = unit.ravel(), unit.reshape(-1, unit.shape[-1]).T
+    odd = any(_unlikely(entry, ALPHA / len(entries)) for entry in entries)
+    if not odd and not _unlikely(together, ALPHA) and not _bounded(together):
         return None
     return (
         "the codes do not follow the distribution that was asked for: standardised, they have mean "
@@ -147,12 +148,12 @@ def _bounded(unit: Array) -> bool:
     return bool((len(unit) * np.log(chance) < np.log(level)).any())
 
 
-def _unlikely(unit: Array) -> bool:
+def _unlikely(unit: Array, alpha: float) -> bool:
     """Whether numbers are not standard normal: their squares, by chi^2, or their mean."""
     half, total = len(unit) / 2, (unit**2).sum() / 2
     tails = gammainc(half, total), gammaincc(half, total)
     off = ndtr(-abs(unit.mean() * math.sqrt(len(unit))))
-    return bool(np.min([*tails, off]) < ALPHA / 2)
+    return bool(np.min([*tails, off]) < alpha / 2)
 
 
 def _not_drawn(readings: list[Reading], mean: Array) -> str | None:

@@ -13,8 +13,9 @@ _EXPLANATIONS = (
         "notebook's `device`, or the device of the arguments or of the model's weights.",
     ),
     (
-        r"element \d+ of tensors does not require grad",
-        "A gradient was asked for and the result has none: look for detach, no_grad or .data.",
+        r"element \d+ of tensors does not require grad|differentiated Tensors does not require",
+        "A gradient was asked for and there is none: look for detach, no_grad or .data, or for a "
+        "new tensor that needs requires_grad_() first.",
     ),
     (
         r"mat1 and mat2 shapes cannot be multiplied",
@@ -36,7 +37,8 @@ _EXPLANATIONS = (
     ),
     (
         r"grad can be implicitly created only for scalar",
-        "backward() needs one number; the function itself should return one number per image.",
+        "Only a single number has a gradient: take the sum or the mean of many in backward() or "
+        "autograd.grad().",
     ),
 )
 

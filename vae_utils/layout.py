@@ -105,7 +105,7 @@ class Grid:
             return self._layout(rows, columns)
         parts = [_tiles(panel.images[0], down, along, self.size) for panel in panels]
         if not all(parts):
-            return self._layout(rows, columns)
+            return self._tiles_found(panels, rows, columns)
         return [
             parts[row // down * columns + column // along][row % down * along + column % along]
             for row in range(self.rows)
@@ -115,6 +115,19 @@ class Grid:
     def _layout(self, rows: int, columns: int) -> str:
         return (
             f"the figure has {rows} x {columns} panels (rows x columns), "
+            f"{self.rows} x {self.columns} wanted"
+        )
+
+    def _tiles_found(self, panels: list[Panel], rows: int, columns: int) -> str:
+        """How many tiles there seem to be, where one panel holds all of them."""
+        tall, wide = (
+            round(drawn / wanted)
+            for drawn, wanted in zip(panels[0].images[0].shape, self.size, strict=False)
+        )
+        if len(panels) > 1 or (tall, wide) in ((0, 0), (self.rows, self.columns)):
+            return self._layout(rows, columns)
+        return (
+            f"the figure shows about {tall} x {wide} images (rows x columns), "
             f"{self.rows} x {self.columns} wanted"
         )
 

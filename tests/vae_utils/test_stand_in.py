@@ -12,7 +12,7 @@ from torch import nn
 
 from autograder.wire import pack, unpack
 from vae_utils.calls import Call, Instance, Reply, call_from_json
-from vae_utils.compare_values import gradients
+from vae_utils.compare_values import equal, gradients
 from vae_utils.evaluating import answer, evaluate
 from vae_utils.stand_in import FAINTEST, StandIn
 from vae_utils.standing_in import _method
@@ -296,3 +296,16 @@ def test_a_function_stands_in_with_weights_of_the_model_among_its_arguments() ->
     call = Call("fit", (Instance("Line"), torch.ones(3, 2)), stand_ins={"distance": part})
     assert evaluate(call, names).outputs[0].tolist() == [3, 4]
     assert "distance" not in names
+
+
+@pytest.mark.parametrize(
+    ("got", "wanted", "said"),
+    [
+        (-102.96, -103.04, "is -102.96, -103.04 wanted"),
+        (1.5, 2.5, "is 1.5, 2.5 wanted"),
+        (1.00001, 1.00002, "is 1.00001, 1.00002 wanted"),
+    ],
+)
+def test_numbers_that_differ_are_shown_to_differ(got: float, wanted: float, said: str) -> None:
+    problem = equal(Reply((np.array(got),)), expected=(np.array(wanted),), rtol=0.0, atol=0.0)
+    assert said in (problem or "")

@@ -3,7 +3,7 @@
 Figures are judged by what they hold, in colour, whatever draws them. The generator is the given
 one outside of training, so that an image depends on its own code only. Where it lets all through,
 logits are a linear function of codes: then the code of each image can be told, and all of them are
-judged by their distribution (`vae_utils.drawn_codes`, eight statements). Others are known images.
+judged by their distribution (`vae_utils.drawn_codes`, six statements). Others are known images.
 
 Tolerance: 0.002 of a colour, which is far above float32's error, and below what a step of 1/255 is.
 """

@@ -151,7 +151,10 @@ def test_t_is_uniform(student: Student, draw: Draw) -> None:
 
 def _wrong_shares() -> Iterator[Misconception]:
     """t that does not belong to a pair."""
-    hint = "All pairs share one t: draw one for each of them, of shape [B, 1, 1, 1] for images."
+    hint = (
+        "All pairs share one t: draw one for each of them, with as many axes as x: [B, 1, 1, 1] "
+        "for images, [B, 1] for points."
+    )
     alone = _table(_paid(_levels()), FEW, alpha=1e-3)
     yield Misconception("t_per_batch", hint, alone, kind="distribution")
 

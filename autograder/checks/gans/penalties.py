@@ -109,7 +109,8 @@ _WRONG: tuple[tuple[str, str, Callable[[Tensor], Tensor]], ...] = (
     ),
     (
         "norm_over_everything",
-        "Each sample has a norm of its own: this is one norm for the whole batch.",
+        "Each sample has a norm of its own: this is one norm for the whole batch, or for an xhat "
+        "that t has given more axes than x has.",
         lambda s: one_sided(s.norm()),
     ),
     (
