@@ -27,7 +27,10 @@ EPOCHS = 2
 CLOSE = 1e-5  # of a step
 NO_EPS = "0 / 0 where a gradient is 0: eps is added to the root, which keeps it from 0."
 SQUARED = "No root of a negative number: v is the running mean of the squared gradient."
-TOO_EARLY = "The first step has t = 1; with t = 0 all is divided by 1 - beta^0, which is 0."
+TOO_EARLY = (
+    "The first step has t = 1; with t = 0 all is divided by 1 - beta^0, which is 0. (If t is "
+    "right, mind that beta1**t is a power.)"
+)
 EACH_STEP = "One bound for every step is wanted, as `bound_and_gradient` gave it: {}."
 Trained = tuple[Array, Array]
 

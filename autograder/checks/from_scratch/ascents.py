@@ -26,7 +26,8 @@ class Way:
 
     corrects: which of m and v are divided by one minus a power. late: added to t. kept: which m and
     v go on, "new", "corrected" or "old" ones. root: whether there is one. of_gradient: whether the
-    gradient takes the place of the corrected m. squares: whether v is made of squares.
+    gradient takes the place of the corrected m. squares: whether v is made of squares. shares:
+    whether what is new counts by 1 - beta, not fully.
     """
 
     alpha: float = 1e-3
@@ -41,14 +42,15 @@ class Way:
     root: bool = True
     of_gradient: bool = False
     squares: bool = True
+    shares: bool = True
 
     def __call__(self, state: State, gradient: Array, t: int) -> State:
         """The state after step t."""
         weights, *old = state
         m, v = old
         power = gradient**2 if self.squares else gradient
-        m = self.beta1 * m + (1 - self.beta1) * gradient
-        v = self.beta2 * v + (1 - self.beta2) * power
+        m = self.beta1 * m + (1 - self.beta1 if self.shares else 1) * gradient
+        v = self.beta2 * v + (1 - self.beta2 if self.shares else 1) * power
         with np.errstate(all="ignore"):  # one power is 0 where t is
             m_hat = m / (1 - self.beta1 ** (t + self.late)) if "m" in self.corrects else m
             v_hat = v / (1 - self.beta2 ** (t + self.late)) if "v" in self.corrects else v
@@ -88,6 +90,7 @@ MISTAKES = (
         "Return m and v themselves: what is divided is used in this step only.",
         {"kept": "corrected"},
     ),
+    ("share_forgotten", "What is new counts by its share, 1 - beta.", {"shares": False}),
     ("old_moments_returned", "Return m and v as they are after this step.", {"kept": "old"}),
 )
 
@@ -106,9 +109,9 @@ def wrong_ways(right: Way) -> Iterator[tuple[str, str, Way]]:
 class Loop:
     """One way to go through the batches; the defaults are right, but for the number of epochs.
 
-    t_of: what t counts: "steps", "epochs", or "nothing" (it stays at 1). first: the first t.
-    renews: when m and v start anew: "never", "epoch" or "batch". skips: whether all but the last
-    batch of an epoch are left out. still: whether weights are not kept.
+    t_of: what t counts: "steps", those of an "epoch" only, "epochs", or "nothing" (it stays at 1).
+    first: the first t. renews: when m and v start anew: "never", "epoch" or "batch". skips: whether
+    all but the last batch of an epoch are left out. still: whether weights are not kept.
     """
 
     epochs: int
@@ -130,8 +133,8 @@ class Loop:
                 if self.renews == "batch" or (self.renews == "epoch" and not place):
                     state = (state[0], zero, zero)
                 bound, gradient = slope(state[0], batch)
-                taken = {"steps": len(bounds), "epochs": epoch, "nothing": 0}[self.t_of]
-                after = step(state, gradient, taken + self.first)
+                counts = {"steps": len(bounds), "epoch": place, "epochs": epoch, "nothing": 0}
+                after = step(state, gradient, counts[self.t_of] + self.first)
                 state = (start, *after[1:]) if self.still else after
                 bounds.append(bound)
         return state[0], np.array(bounds)
@@ -144,6 +147,12 @@ class Loop:
 
 _LOOPS = (
     ("moments_start_anew_each_epoch", "m and v go on through all epochs.", {"renews": "epoch"}),
+    (
+        "moments_start_anew_each_epoch",
+        "m, v and t go on through all epochs.",
+        {"renews": "epoch", "t_of": "epoch"},
+    ),
+    ("t_starts_anew_each_epoch", "t goes on through all epochs.", {"t_of": "epoch"}),
     ("moments_start_anew_each_batch", "m and v go on from batch to batch.", {"renews": "batch"}),
     ("t_counts_epochs", "t counts steps, not epochs.", {"t_of": "epochs"}),
     (

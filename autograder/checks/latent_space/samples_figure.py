@@ -1,7 +1,7 @@
 """Task `samples_figure`: codes from N(0, I), their means sigmoid(decoder(z)), and binary samples.
 
 The decoder is a straight line (see `affine`), so that the code of every mean can be told. How codes
-and samples are judged, and that a check makes ten statements at 1e-10 or below, see
+and samples are judged, and that a check makes eight statements at 1e-10 or below, see
 `vae_utils.drawn_codes`. Tolerance of means: 0.002, see `affine`.
 """
 

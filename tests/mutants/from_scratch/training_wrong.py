@@ -34,6 +34,9 @@ STEPS = (
          "m = beta1 * m + (1 - beta1) * gradient\nv = beta2 * v + (1 - beta2) * gradient\n" +
          _HATS +
          "return weights + alpha * m_hat / (np.sqrt(v_hat) + eps), m, v"),
+        ("no shares", "share_forgotten",
+         "m = beta1 * m + gradient\nv = beta2 * v + gradient**2\n" + _HATS +
+         "return weights + alpha * m_hat / (np.sqrt(v_hat) + eps), m, v"),
         ("no momentum", "no_momentum", _ALL +
          "return weights + alpha * gradient / (np.sqrt(v_hat) + eps), m, v"),
         ("corrected moments returned", "corrected_moments_returned", _ALL +
@@ -77,6 +80,14 @@ LOOPS = (
         "adam",
         ("moments anew each epoch", "moments_start_anew_each_epoch",
          _changed('    for grey', '    m, v = 0 * weights, 0 * weights\n    for grey')),
+        ("all anew each epoch", "moments_start_anew_each_epoch",
+         "bounds = []\nfor epoch in range(num_epochs):\n    m, v = 0 * weights, 0 * weights\n"
+         "    for t, grey in enumerate(batches, 1):\n"
+         "        bound, gradient = bound_and_gradient(weights, grey)\n"
+         "        bounds.append(float(bound))\n"
+         "        weights, m, v = adam_step(weights, gradient, m, v, t)\nreturn weights, bounds"),
+        ("t anew each epoch", "t_starts_anew_each_epoch",
+         _changed('t=len(bounds)', 't=(len(bounds) - 1) % len(batches) + 1')),
         ("moments anew each batch", "moments_start_anew_each_batch",
          _changed('        bound,', '        m = v = 0 * weights\n        bound,')),
         ("t counts epochs", "t_counts_epochs", _changed('t=len(bounds)', 't=epoch + 1')),
