@@ -60,7 +60,7 @@ device = select_device("auto")
 # %% nbgrader={"grade": false, "grade_id": "settings", "locked": true, "schema_version": 3, "solution": false}
 latent_dim = 100
 toy_first, toy_steps, toy_width = 500, 100, 256
-wgan_steps, critic_steps, learning_rate, batch_size = 500, 2, 8e-4, 32
+wgan_steps, critic_steps, learning_rate, batch_size = 1000, 2, 8e-4, 32
 if is_quick():  # a grader does not wait for training
     toy_first, toy_steps, toy_width = 5, 1, 16
     wgan_steps = 2
@@ -499,9 +499,9 @@ class Critic(nn.Module):
 #   what is going to move: the generator's loss leaves some in the critic, too. It returns the critic's
 #   loss of the last of its steps, one number (a Python `float`) for every step of the generator.
 #
-# **Expect** losses that fall from 0 to a few below it in the first hundred steps, while the critic
-# learns to tell grey from colours. In a long run they turn, and rise slowly towards 0: data and
-# generated images come closer.
+# **Expect** losses that fall from 0 to about -10 within the first twenty steps, while the critic
+# learns to tell grey from colours. Then they rise towards 0, with ups and downs: data and generated
+# images come closer.
 
 
 # %% nbgrader={"grade": false, "grade_id": "train_wgan_solution", "locked": false, "schema_version": 3, "solution": true}
@@ -586,9 +586,9 @@ check("train_wgan")
 # takes two steps, and both learn eight times as fast.
 #
 # Training takes about a minute. That is enough to see that your code works, and **not enough for
-# good digits**: expect light strokes on dark paper, here and there a digit. For digits set
-# `wgan_steps` to 8,000 at the top, restart, and have a break of ten minutes. Then most images show
-# one, and some are something in between.
+# good digits**: expect light strokes on dark paper, a third of them in the shape of a digit. For
+# digits set `wgan_steps` to 8,000 at the top, restart, and have a break of ten minutes. Then more
+# than half of the images show one, and the others are something in between.
 #
 # In training, batch normalisation looks at the other images of the batch. `generator.eval()` makes it
 # use averages from training instead. So from then on an image depends on its own code only.

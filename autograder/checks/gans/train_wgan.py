@@ -43,7 +43,6 @@ from autograder.checks.gans.codes import (
     wrong_laws,
 )
 from autograder.checks.gans.critics import Critic, of_length
-from autograder.checks.gans.fixed_batch import any_batch_size
 from autograder.checks.gans.networks import LATENT, PIXELS, State
 from autograder.checks.gans.penalties import penalty as lipschitz
 from autograder.checks.gans.wgan_mistakes import (
@@ -52,9 +51,11 @@ from autograder.checks.gans.wgan_mistakes import (
     wrong_returns,
 )
 from autograder.checks.gans.wgans import Loop, StandIns, Trained
+from autograder.checks.mistakes import any_batch_size
 from autograder.student import Student
 from vae_utils.stand_in import StandIn
 
+BATCH = 32  # the notebook's batch_size
 SHARE, SPARE = 0.04, 0.05
 WEIGHTS = tuple(name for names in wgans.COMPARED.values() for name in names)
 GENERATOR = ("state.project.weight", "state.norm2.weight", "state.up3.bias")
@@ -96,7 +97,7 @@ def _must_be_critic_loss(
     distance, price = _terms(critic, x, y, given)
     weight = (*given_weight, 10.0)[0]
     args = (networks.generator_instance(state), critic.stand_in(), x, z, *given_weight)
-    with any_batch_size():
+    with any_batch_size(BATCH):
         answer = student.call("critic_loss", *args, stand_ins=given)
     mistakes = wrong_losses(distance, price, weight, len(x))
     answer.must("number", {"expected": weight * price - distance}, mistakes)
@@ -217,7 +218,7 @@ def _must_train(
     train = partial(wgans.run, states, batches, given=given)
     right = train(loop=loop)
     loader = tuple((x, torch.arange(len(x))) for x in batches)
-    with any_batch_size():
+    with any_batch_size(BATCH):
         answer = student.call(
             "train_wgan", networks.generator_instance(states["generator"]),
             networks.critic_instance(states["critic"]), loader, loop.steps, *options,

@@ -43,7 +43,8 @@ class Loop:
     critic_sign: float = 1.0
     generator_sign: float = 1.0
     clears_critic: str = "before"
-    """"never", "before" its steps, or "after" them, which leaves what the generator's loss left."""
+    """"never", "before" its steps, "once" before all that belong to a step of the generator, or
+    "after" them, which leaves what the generator's loss left."""
     clears_generator: bool = True
     batches: str = "next"
     """"next", "kept" for all steps of the critic, "restarted" with each of the generator, or always
@@ -114,10 +115,11 @@ class _Training:
         w = self.weights["generator"]
         return networks.generate(w, torch.zeros(1, w["project.weight"].shape[1]))
 
-    def critic_step(self, x: Tensor) -> None:
-        """One step of the critic on images x."""
+    def critic_step(self, x: Tensor, number: int) -> None:
+        """One step of the critic on images x, the first one before the generator's if number is
+        0."""
         weights, loop, y = self.weights["critic"], self.loop, self.fake().detach().expand_as(x)
-        if loop.clears_critic == "before":
+        if loop.clears_critic == "before" or (loop.clears_critic == "once" and not number):
             self.optimizers["critic"].zero_grad()
         loss = -distance(weights, x, y, self.given) * loop.critic_sign
         loss = loss + loop.penalty * charged(weights, x, y, self.given)
@@ -165,7 +167,7 @@ def run(
         x = next(rest)
         for number in range(loop.critic_steps):
             x = next(rest) if number and loop.batches != "kept" else x
-            training.critic_step(x)
+            training.critic_step(x, number)
             if loop.inside:
                 training.generator_step()
         if not loop.inside:
@@ -192,6 +194,8 @@ MISTAKES: tuple[tuple[str, str, dict[str, Any]], ...] = (
      {"optimizer": torch.optim.SGD}),
     ("critic_zero_grad_forgotten", "Gradients of the critic add up: zero_grad() before each step.",
      {"clears_critic": "never"}),
+    ("critic_cleared_once", "Clear the critic's gradients before each of its steps.",
+     {"clears_critic": "once"}),
     ("generator_gradients_kept",
      "The generator's loss leaves gradients in the critic: clear them before its next step.",
      {"clears_critic": "after"}),

@@ -100,6 +100,15 @@ LOOPS = _changed(
      "generator_optimizer = torch.optim.SGD(generator.parameters(), lr=lr)\n"),
     ("critic never cleared", "critic_zero_grad_forgotten",
      "        critic_optimizer.zero_grad()\n", ""),
+    ("critic cleared once", "critic_cleared_once",
+     "    for _ in range(critic_steps):\n        x = next(batches)\n"
+     "        z = torch.randn(len(x), generator.latent_dim, device=x.device)\n"
+     "        loss = critic_loss(generator, critic, x, z, penalty)\n"
+     "        critic_optimizer.zero_grad()\n",
+     "    critic_optimizer.zero_grad()\n"
+     "    for _ in range(critic_steps):\n        x = next(batches)\n"
+     "        z = torch.randn(len(x), generator.latent_dim, device=x.device)\n"
+     "        loss = critic_loss(generator, critic, x, z, penalty)\n"),
     ("critic cleared after its steps", "generator_gradients_kept",
      "        critic_optimizer.zero_grad()\n        loss.backward()\n"
      "        critic_optimizer.step()\n",
