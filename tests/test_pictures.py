@@ -356,3 +356,11 @@ def test_an_endlessly_tall_image_does_not_stretch_the_page() -> None:
     tower = Panel((0.0, 0.0, 1.0, 1.0), images=(np.zeros((100_000, 1), np.float32),))
     drawn = beside("panels", {"images": (GREY,), "columns": 1}, [(tower,)])
     assert max(map(float, re.findall(r'height="([\d.]+)"', drawn))) < 1500
+
+
+def test_a_wrong_number_of_tiles_is_counted() -> None:
+    params = {"images": (GREY,) * 4, "columns": 2}
+    wide = np.concatenate([GREY] * 3, axis=1)
+    panel = Panel((0.0, 0.0, 1.0, 1.0), images=(wide,))
+    said = "the figure shows 1 x 3 images (rows x columns), 2 x 2 wanted"
+    assert compare("panels", Reply(pictures=((panel,),)), params) == said

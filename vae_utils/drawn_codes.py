@@ -1,12 +1,13 @@
 """Judges the codes and binary samples that were read from figures: are they drawn as asked?
 
-Eight statements, each at level ALPHA, whatever the number of codes. Six are about the
-codes, all together and standardised: their mean and mean square, in all, and for each entry, which
-share a level; and the least and the largest of them. Two are about sums of sample minus mean, over pixels and with weights
-that codes and means determine: each pixel is a coin, and one with chance theta is sub-Gaussian with
-variance (1 - 2 theta) / (2 logit(1 - theta)) (Kearns and Saul 1998). That codes of one figure are
-the same, have the same noise, or are on one line has a chance below 1e-11 where they are drawn;
-that samples look as if they shared random numbers, one below 1e-11 (1e-14 for each pair).
+Eight statements, each at level ALPHA, whatever the number of codes. Six are about the codes, all
+together and standardised: their mean and mean square, in all, and for each entry, which share a
+level; and the least and the largest of them. Two are about sums of sample minus mean, over pixels
+and with weights that codes and means determine: each pixel is a coin, and one with chance theta is
+sub-Gaussian with variance (1 - 2 theta) / (2 logit(1 - theta)) (Kearns and Saul 1998). That codes
+of one figure are the same, have the same noise, or are on one line has a chance below 1e-11 where
+they are drawn; that samples look as if they shared random numbers, one below 1e-11 (1e-14 for each
+pair).
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from vae_utils.arrays import Array
 from vae_utils.panels import Panel, Picture
 
 _WIDEST = 8  # gap between tiles, in pixels
+_GAP = 3  # pixels between tiles, where they are only counted
 
 
 def place(number: int, columns: int) -> str:
@@ -120,14 +121,16 @@ class Grid:
 
     def _tiles_found(self, panels: list[Panel], rows: int, columns: int) -> str:
         """How many tiles there seem to be, where one panel holds all of them."""
-        tall, wide = (
-            round(drawn / wanted)
-            for drawn, wanted in zip(panels[0].images[0].shape, self.size, strict=False)
+        drawn = panels[0].images[0].shape
+        counts = [round(n / size) for n, size in zip(drawn, self.size, strict=False)]
+        whole = all(
+            count and abs(n - count * size) <= _GAP * (count + 1)
+            for n, count, size in zip(drawn, counts, self.size, strict=False)
         )
-        if len(panels) > 1 or (tall, wide) in ((0, 0), (self.rows, self.columns)):
+        if len(panels) > 1 or not whole or counts == [self.rows, self.columns]:
             return self._layout(rows, columns)
         return (
-            f"the figure shows about {tall} x {wide} images (rows x columns), "
+            f"the figure shows {counts[0]} x {counts[1]} images (rows x columns), "
             f"{self.rows} x {self.columns} wanted"
         )
 
