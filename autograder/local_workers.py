@@ -40,7 +40,7 @@ class LocalWorkers:
         # Imported once for all workers.
         torch = ["torch"] if self._with_torch else []
         self._context.set_forkserver_preload(["autograder.lean", *torch, "autograder.grading"])
-        self._pool = self._made()
+        self._pool, self._begun = self._made(), False
 
     def _made(self) -> ProcessPool:
         given = self._nursery.requests, self._with_torch
@@ -50,6 +50,7 @@ class LocalWorkers:
         """Grade it; the future raises WorkerDied if its worker ended."""
         if not self._pool.active:
             self._pool = self._made()
+        self._begun = True
         job = submission, self._assignment, self._policy
         told: Future[Graded] = Future()
         self._pool.schedule(worker.work, job).add_done_callback(lambda f: _tell(told, f))
@@ -57,14 +58,14 @@ class LocalWorkers:
 
     def close(self) -> None:
         """End the workers, as soon as they have nothing in hand, and the nursery."""
-        if self._pool.active:
+        if self._begun and self._pool.active:  # to ask begins it, and nothing waits for it then
             self._pool.close()
             self._pool.join()
         self._nursery.close()
 
     def abort(self) -> None:
         """End the workers at once; with them go their zygotes and kernels."""
-        if self._pool.active:
+        if self._begun and self._pool.active:
             self._pool.stop()
             self._pool.join()
 

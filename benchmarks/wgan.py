@@ -1,7 +1,7 @@
 """Trains the reference of `gans`, and asks a classifier what it draws.
 
     python -m benchmarks.wgan                     # as long as the notebook says for digits
-    python -m benchmarks.wgan --steps 500         # a minute, as the notebook is released
+    python -m benchmarks.wgan --steps 1000        # a minute, as the notebook is released
     python -m benchmarks.wgan --source svhn --steps 20000 --critic-steps 5 --lr 1e-4 --batch 64
 
 Networks and `train_wgan` are those of the notebook. A small classifier, trained on the same images,
@@ -80,9 +80,7 @@ def trained(options: argparse.Namespace, images: Tensor, labels: Tensor) -> nn.M
     names, device = BOOK.namespace(), images.device
     loader = TensorLoader(images, labels, options.batch, shuffle=True, device=device)
     networks = names["Generator"](CODES, options.width), names["Critic"](options.width)
-    generator, critic = (
-        made.to(device).to(memory_format=torch.channels_last) for made in networks
-    )
+    generator, critic = (made.to(device).to(memory_format=torch.channels_last) for made in networks)
     start = time.monotonic()
     losses = names["train_wgan"](
         generator, critic, loader, options.steps, options.critic_steps, options.lr
@@ -94,7 +92,9 @@ def trained(options: argparse.Namespace, images: Tensor, labels: Tensor) -> nn.M
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--steps", type=int, default=6000, help="of the generator")
     parser.add_argument("--critic-steps", type=int, default=2, help="before each of them")
     parser.add_argument("--lr", type=float, default=8e-4)

@@ -47,11 +47,13 @@ def explain(failure: Failure) -> str:
     """A sentence for a known exception, else an empty string."""
     if failure.kind == "NameError":
         return _name_error(failure.text)
-    if failure.kind == "Missing":
+    if failure.kind == "Missing" and "no method" in failure.text:
         return (
             "Was its cell deleted, renamed or stopped by an error, or was the class cell run again "
             "after it? Run the class cell and those below it again."
         )
+    if failure.kind == "Missing":
+        return "Was its cell deleted, renamed or stopped by an error? Run it again."
     matches = (text for pattern, text in _EXPLANATIONS if re.search(pattern, failure.text))
     return next(matches, "")
 

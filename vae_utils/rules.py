@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from vae_utils.loops import over_rows
+from vae_utils.loops import Loops
 
 _IMPORTERS = ("importlib", "imp", "pkgutil", "runpy", "zipimport")  # they import by other words
 
@@ -60,6 +60,7 @@ class Rules:
         return f"line {found[0][0]}: {found[0][1]}" if found else ""
 
     def _breaches(self, tree: ast.AST, task: str) -> Iterator[tuple[int, str]]:
+        loops = Loops(tree)
         for node in ast.walk(tree):
             for module in _imported(node):
                 if not self.allow(module):
@@ -71,7 +72,7 @@ class Rules:
             if importer in (*_IMPORTERS, "__import__") and not self.allow(importer):
                 yield _line(node), self.sentence(importer)
             if task in self.no_loops:
-                for _ in over_rows(node):
+                for _ in loops.over_rows(node):
                     yield _line(node), "No loop over the batch here: treat all rows at once."
 
     def sentence(self, module: str) -> str:

@@ -31,6 +31,8 @@
 #   for here you write it.
 # - **No loop over a batch.** Every function treats all rows at once. Loops over batches, epochs and
 #   rows of a picture are fine.
+# - **Leave what you are given as it is.** Whoever calls a function may still need it: no `x *= 2`, no
+#   `x[0] = 1`, on an argument. (In `adam_step` it does no harm.)
 # - `np` is autograd's NumPy: the same functions, but they remember what was computed, so that
 #   gradients can be found. It cannot follow `array[i] = value`. Build new arrays instead, with
 #   arithmetic, slices such as `array[:, :n]` and `np.concatenate`.
@@ -417,7 +419,7 @@ ax.grid(alpha=0.3)
 
 # %% [markdown]
 # The number to report is that of images which the model has never seen. After 25 epochs, expect a
-# bound of about $-110$; other random numbers move it by five nats or so.
+# bound of about $-107$; other random numbers move it by five nats or so.
 
 # %% nbgrader={"grade": false, "grade_id": "evaluation", "locked": true, "schema_version": 3, "solution": false}
 seen = black_and_white(train_images[:1000])

@@ -33,6 +33,8 @@
 #   other packages may not.
 # - **No loop over a batch.** Every function treats all rows at once. Loops over training steps are
 #   fine.
+# - **Leave what you are given as it is.** Whoever calls a function may still need it: no `x *= 2`, no
+#   `x.mul_(t)`, on an argument.
 # - Talk about ideas with anyone you like, but write every line yourself.
 #
 # After each task comes a cell such as `check("lp_reg")`. Run it as often as you want: it tells you at

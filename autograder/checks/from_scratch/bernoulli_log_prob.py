@@ -13,7 +13,9 @@ from scipy.special import expit, log_expit
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.from_scratch.forms import (
     ATOL,
+    MANY,
     RTOL,
+    STEPS,
     D,
     any_batch_size,
     bernoulli,
@@ -119,6 +121,9 @@ def test_one_number_per_image(student: Student, draw: Draw) -> None:
     x, logits = _inputs(draw, 7)
     answer = student.call(FUNCTION, x, logits, intact=True)
     answer.must_equal(bernoulli(x, logits), misconceptions=wrong(x, logits), rtol=RTOL, atol=ATOL)
+    one = x[:1], logits[:1]
+    many = (np.broadcast_to(part, (MANY, D)) for part in one)
+    student.must_cost(STEPS, FUNCTION, one, tuple(many))
 
 
 @worth(1)

@@ -9,7 +9,9 @@ import numpy as np
 from autograder.checks import Draw, Misconception, worth
 from autograder.checks.from_scratch.forms import (
     ATOL,
+    MANY,
     RTOL,
+    STEPS,
     L,
     any_batch_size,
     kl,
@@ -92,6 +94,8 @@ def test_one_number_per_image(student: Student, draw: Draw) -> None:
     output = outputs(draw, 7, high=1.0)
     answer = student.call(FUNCTION, output, intact=True)
     answer.must_equal(kl(output), misconceptions=wrong(output), rtol=RTOL, atol=ATOL)
+    many = np.broadcast_to(output[:1], (MANY, 2 * L))
+    student.must_cost(STEPS, FUNCTION, (output[:1],), (many,))
 
 
 @worth(1)

@@ -18,6 +18,8 @@ from autograder.checks import Draw, mistakes
 from vae_utils.arrays import Array
 
 BATCH = 200  # the notebook's batch_size
+MANY, STEPS = 2048, 1024
+"""Rows, and how many steps of Python these may take more than one row: see `must_cost`."""
 any_batch_size = partial(mistakes.any_batch_size, BATCH)
 D, L = 784, 50  # the notebook's own: students may use its globals
 RTOL, ATOL = 1e-5, 1e-6

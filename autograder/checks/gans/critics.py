@@ -19,6 +19,7 @@ from vae_utils.stand_in import StandIn
 Objective = Callable[[Tensor, Tensor], Tensor]
 """Of the values V(x) [B] and V(y) [B], a single number []."""
 
+MANY = 2048  # rows
 NAMES = ("arg0", "arg1", "arg2.weight_x0")
 """What gradients reach of `f(x, y, critic)`."""
 
@@ -145,6 +146,13 @@ def must_be(
     answer = student.call(function, x, y, critic.stand_in(column), intact=True)
     expected = {"expected": objective(critic(x), critic(y))}
     answer.must("number", expected, mistakes(critic, x, y))
+
+
+def must_be_without_loop(student: Student, function: str, critic: Critic, x: Tensor) -> None:
+    """Hold that many rows take hardly more steps of Python than one."""
+    one, many = x[:1], x[:1].expand(MANY, -1)
+    given = critic.stand_in()
+    student.must_cost(MANY // 2, function, (one, one, given), (many, many, given))
 
 
 def must_have_gradients(

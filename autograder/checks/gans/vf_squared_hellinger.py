@@ -21,6 +21,7 @@ from autograder.checks.gans.critics import (
     bent,
     gives,
     must_be,
+    must_be_without_loop,
     must_have_gradients,
     of_length,
     wrong_means,
@@ -130,6 +131,7 @@ def test_seven_points(student: Student, draw: Draw) -> None:
     """The bound from seven points of each kind: a single number."""
     critic, (x, y) = bent(draw, 2), batches(draw, 7, 2)
     must_be(student, FUNCTION, hellinger, _mistakes, critic, x, y)
+    must_be_without_loop(student, FUNCTION, critic, x)
 
 
 @worth(1)

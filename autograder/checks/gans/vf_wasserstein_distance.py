@@ -16,6 +16,7 @@ from autograder.checks.gans.critics import (
     bent,
     gives,
     must_be,
+    must_be_without_loop,
     must_have_gradients,
     wrong_means,
 )
@@ -56,6 +57,7 @@ def test_seven_points(student: Student, draw: Draw) -> None:
     """The distance from seven points of each kind: a single number."""
     critic, x, y = _told_apart(draw)
     must_be(student, FUNCTION, wasserstein, _mistakes, critic, x, y)
+    must_be_without_loop(student, FUNCTION, critic, x)
 
 
 @worth(1)

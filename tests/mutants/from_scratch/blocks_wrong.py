@@ -110,6 +110,8 @@ DIVERGENCES = (
          "return 0.5 * np.sum(square + np.exp(logsigma) - 1 - logsigma, -1)"),
         ("sigma for its square", "std_for_variance",
          "return 0.5 * np.sum(square + np.exp(logsigma) - 1 - 2 * logsigma, -1)"),
+        ("row by row", None, "rows = zip(square, variance, logsigma)\n"
+         "return np.array([0.5 * np.sum(a + b - 1 - 2 * c) for a, b, c in rows])"),
         ("logsigma once", "logsigma_undoubled",
          "return 0.5 * np.sum(square + variance - 1 - logsigma, -1)"),
         ("halves exchanged", "halves_exchanged",
