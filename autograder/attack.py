@@ -63,7 +63,8 @@ def _attacks(course: Path, port: int) -> dict[str, str]:
         "start 1,000 threads": "import threading, time\n"
         "for _ in range(1000): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()",
         "run for ever": "while True: pass",
-        "import the judge": "import autograder.judge",
+        "load the judge": "import importlib.util\n"  # an import of it may take longer than a cell
+        "importlib.util.find_spec('autograder.judge').loader.get_code('autograder.judge')",
     }
 
 

@@ -99,5 +99,5 @@ def test_without_walls_attacks_get_in(course: Path) -> None:
     got_in = {attempt.about for attempt in attempts if not attempt.blocked}
     assert got_in >= {
         "read the reference solutions", "read the users of the machine", "start a program",
-        "write into the course", "connect to a server", "end the grader", "import the judge",
+        "write into the course", "connect to a server", "end the grader", "load the judge",
     }  # fmt: skip
