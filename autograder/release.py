@@ -24,11 +24,11 @@ TAPE_SEED = 20260101
 
 TAPED_BY = (
     "arrays", "building", "calls", "choices", "codec", "compare", "compare_bounds", "compare_calls",
-    "compare_curves", "compare_decoded", "compare_draws", "compare_lists", "compare_maps",
-    "compare_pictures", "compare_plots", "compare_segments", "compare_values", "cost",
+    "compare_curves", "compare_decoded", "compare_draws", "compare_maps", "compare_pictures",
+    "compare_plots", "compare_seen", "compare_segments", "compare_values", "cost",
     "drawn_codes", "evaluating", "explain", "figure_kinds", "figures", "intact", "layout", "loops",
     "misconceptions", "panels", "returned", "rules", "seeding", "stand_in", "standing_in", "tape",
-    "with_arrays", "with_tensors",
+    "watching", "with_arrays", "with_tensors",
 )  # fmt: skip
 """Modules of `vae_utils` that have a say in what stands on a tape."""
 

@@ -160,12 +160,14 @@ class Student:
         constants: tuple[int, ...] = (),
         on_cpu: bool = False,
         intact: bool = False,
+        watched: str = "",
     ) -> Answer:
         """Call a function, or a method of the Instance that comes first: see `Call`."""
         call = Call(
             function, args, method, repeat, self._draw.seed() if seed is None else seed, cotangents,
             stand_ins=stand_ins or {}, weights=weights, picture=picture, counted=counted,
             choices=choices, constants=constants, on_cpu=on_cpu, intact=intact,
+            watched=watched,
         )  # fmt: skip
         reply = self._reply(call)
         if reply.failure:

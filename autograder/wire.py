@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def _named(data: Any, arrays: dict[str, Array]) -> dict[str, Array]:
 
 def unpack(content: Any, data: bytes, limit: int) -> Reply:
     """A reply from JSON and bytes of arrays; raises BadReply for anything but plain data."""
-    names = {"outputs", "single", "gradients", "weights", "pictures", "steps", "failure"}
+    names = {field.name for field in fields(Reply)}
     want(isinstance(content, dict) and set(content) == names, "fields")
     if content["failure"] is not None:
         return Reply(failure=_failure(content["failure"]))
@@ -73,4 +74,5 @@ def unpack(content: Any, data: bytes, limit: int) -> Reply:
         weights=_named(content["weights"], arrays),
         pictures=pictures(content["pictures"], arrays),
         steps=number(content["steps"]),
+        seen=_named(content["seen"], arrays),
     )

@@ -19,7 +19,7 @@ from vae_utils.evaluating import answer
 LIMIT = 1 << 20
 GOOD: dict[str, Any] = {
     "outputs": [{"$array": "t0"}], "single": True, "gradients": {}, "weights": {}, "pictures": [],
-    "steps": 0, "failure": None,
+    "steps": 0, "seen": {}, "failure": None,
 }  # fmt: skip
 
 

@@ -44,6 +44,7 @@ class Call:
     picture: whether a figure is asked for, not numbers.
     counted: whether to count what the call costs.
     choices: whether answers are asked for, each True, False or None: see `vae_utils.choices`.
+    watched: a class of the notebook; what its models are given is asked for, too.
     """
 
     function: str
@@ -61,6 +62,7 @@ class Call:
     constants: tuple[int, ...] = ()
     on_cpu: bool = False
     intact: bool = False
+    watched: str = ""
 
     @property
     def is_of_torch(self) -> bool:
@@ -96,7 +98,8 @@ class Reply:
 
     Arrays, whether the call was made with arrays or with tensors.
 
-    steps: what it cost Python, see `vae_utils.cost`.
+    steps: what it cost Python, see `vae_utils.cost`. seen: by models that were watched, see
+    `vae_utils.watching`.
     """
 
     outputs: tuple[Array, ...] = ()
@@ -105,6 +108,7 @@ class Reply:
     weights: dict[str, Array] = field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
     steps: int = 0
+    seen: dict[str, Array] = field(default_factory=dict)
     failure: Failure | None = None
 
 

@@ -21,13 +21,21 @@ from vae_utils.calls import Call, Failure, Reply, call_from_json, reply_to_json
 from vae_utils.cost import Steps, counting
 from vae_utils.returned import NotNumbers, as_plain, outputs
 from vae_utils.standing_in import Hung, Missing, find
+from vae_utils.watching import watching
 
 _MAX_TEXT = 2000
 _MAX_LINE = 200
 _HERE = os.path.dirname(__file__)
 _OURS = {
     os.path.join(_HERE, f"{name}.py")
-    for name in ("evaluating", "building", "standing_in", "with_arrays", "with_tensors")
+    for name in (
+        "evaluating",
+        "building",
+        "standing_in",
+        "watching",
+        "with_arrays",
+        "with_tensors",
+    )
 }
 
 
@@ -60,7 +68,11 @@ def _run(call: Call, namespace: dict[str, Any]) -> Reply:
     def once() -> Any:
         return prepared.make(lambda *args: _applied(call, namespace, args))
 
-    with standing_in.standing_in(call, namespace, prepared.leaves), _counted(call) as steps:
+    with (
+        standing_in.standing_in(call, namespace, prepared.leaves),
+        watching(call.watched, namespace) as watch,
+        _counted(call) as steps,
+    ):
         if call.picture:
             return _pictures(call, once)
         if call.choices:
@@ -68,11 +80,12 @@ def _run(call: Call, namespace: dict[str, Any]) -> Reply:
         results = [outputs(once(), call.method) for _ in range(call.repeat)]
     last, single = results[-1]
     rounds = [tuple(map(as_plain, several)) for several, _ in results]
+    after = {"weights": prepared.weights(), "seen": watch.seen()}
     if call.repeat > 1:
-        return Reply(_stacked(rounds), single)
+        return Reply(_stacked(rounds), single, **after)
     gradients = prepared.gradients(last) if call.cotangents is not None else {}
     count = steps.count if steps else 0
-    return Reply(rounds[0], single, gradients, prepared.weights(), steps=count)
+    return Reply(rounds[0], single, gradients, steps=count, **after)
 
 
 def _stacked(rounds: list[tuple[Array, ...]]) -> tuple[Array, ...]:

@@ -21,7 +21,7 @@ from vae_utils.codec import Put, decode, encode
 from vae_utils.misconceptions import Misconception
 from vae_utils.rules import Rules
 
-FORMAT = 8
+FORMAT = 9
 MOST_BYTES = 64 << 20
 NO_RULES = Rules()
 

@@ -1,23 +1,14 @@
-"""Comparisons for noisy training: bounds, lists of random numbers, points on two lines."""
+"""Comparisons for noisy training: bounds, points on two lines."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
-from scipy.special import ndtri
 
 from vae_utils.calls import Reply
 from vae_utils.compare import compare
 from vae_utils.compare_segments import segments
 
-LEVELS = (np.arange(401) + 0.5) / 401
-NORMAL = {"values": ndtri(LEVELS), "cdf": LEVELS, "calls": 20, "count": 10, "slack": 1 / 401}
 CALLS, ROWS = 2, 1001
-
-
-def _lists(numbers: np.ndarray) -> Reply:
-    """A reply to a function that returns a list of floats, [count, calls]."""
-    return Reply(tuple(numbers), single=False)
 
 
 def _points(x: np.ndarray, y: np.ndarray) -> Reply:
@@ -42,32 +33,6 @@ def test_numbers_between_bounds() -> None:
     odd = Reply((np.array([0.5, np.nan]), np.array(5.5)), single=False)
     assert compare("between", odd, bounds) == "value 1 contains NaN or infinity"
     assert "2 values wanted" in str(compare("between", Reply((np.zeros(2),)), bounds))
-
-
-def test_lists_of_independent_draws() -> None:
-    random = np.random.default_rng(0)
-    draws = random.normal(size=(10, 20))
-    assert compare("listed", _lists(draws), NORMAL) is None
-    assert "distributed wrongly" in str(compare("listed", _lists(draws + 1), NORMAL))
-    assert "9 values, 10 values wanted" in str(compare("listed", _lists(draws[1:]), NORMAL))
-
-
-@pytest.mark.parametrize("axis", [0, 1])
-def test_a_list_whose_numbers_come_again(axis: int) -> None:
-    draws = np.random.default_rng(0).normal(size=(10, 20))
-    again = np.broadcast_to(draws.take([0], axis=axis), draws.shape)
-    assert "come again" in str(compare("listed", _lists(again), NORMAL))
-    assert compare("stuck", _lists(again), {}) is None
-    assert compare("stuck", _lists(draws), {})
-
-
-def test_numbers_that_are_mostly_one_of_two() -> None:
-    two = np.where(np.random.default_rng(0).random((10, 20)) < 0.5, 1.0, 3.0)
-    params = {"values": np.array([1.0, 3.0]), "calls": 20, "count": 10, "atol": 0.1, "share": 0.8}
-    two[0] = 2.0  # a tenth of all
-    assert compare("among", _lists(two), params) is None
-    two[:3] = 2.0
-    assert compare("among", _lists(two), params)
 
 
 def test_points_on_two_lines() -> None:

@@ -17,7 +17,7 @@ from autograder.checks import Draw, Misconception
 from autograder.checks.gans.fits import StandIns
 from vae_utils.stand_in import StandIn
 
-WIDTH, MANY = 64, 100
+WIDTH, MANY, BATCH = 64, 100, 512
 FAR = 20.0
 PARTS = ("vf_squared_hellinger", "vf_wasserstein_distance", "lp_reg")
 PULL, LR = 10.0, 1e-3
@@ -95,3 +95,13 @@ def stood_in(rise: Tensor, thetas: tuple[float, ...], steps: tuple[int, ...]) ->
     ]
     pairs = [tuple((m - START, m + START) for m in curve) for curve in middle]
     return bounds(*pairs)
+
+
+def points_seen(thetas: tuple[float, ...], steps: tuple[int, int], width: int) -> dict[str, Any]:
+    """Of both critics: how many different points they are shown, at 0 and at each theta, in so many
+    steps for the first of them and for each other one, and for the estimates."""
+    batches = [steps[number > 0] + 1 for number in range(len(thetas))]
+    counts = BATCH * torch.tensor([sum(batches), *batches])
+    weights = 3 * width + 2 * (width + 1) * width + width + 1
+    places = torch.tensor([0.0, *thetas])
+    return {"models": 2, "weights": weights, "places": places, "counts": counts, "most": BATCH}

@@ -36,11 +36,12 @@ def value(state: State, x: Tensor) -> Tensor:
     h = x.double()
     for layer in _LAYERS:
         h = h @ state[f"{layer}.weight"].double().T + state[f"{layer}.bias"].double()
+        h = h if layer == "output" else h.relu()
     return h[:, 0]
 
 
 def slope(state: State) -> Tensor:
-    """grad V, the same everywhere, [1, 2]."""
+    """grad V where no ReLU cuts, [1, 2]."""
     product = state["hidden1.weight"].double()
     for layer in _LAYERS[1:]:
         product = state[f"{layer}.weight"].double() @ product

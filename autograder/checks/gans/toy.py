@@ -5,6 +5,8 @@ H^2(P, Q) = 2 for every theta but 0 (Arjovsky, Chintala and Bottou 2017, example
 
 `fit_critic` is compared with plain gradient steps in float64 on a critic that is a straight line,
 see `fits`. Tolerance: 1 % of the largest change of a weight; float32 costs less than a thousandth.
+Where it takes its penalty is seen with a critic that has a kink, see `kinked`, and what critics of
+`toy_curves` are shown by watching them.
 
 `toy_curves` draws its own critics. Lines 20 apart are learned in a hundred steps: a linear critic
 of slope s maximises s theta - 50 (s - 1)^2, so the estimate is theta + theta^2 / 100 = 24, and what
@@ -35,13 +37,16 @@ from autograder.checks.gans.curves import (
     WIDTH,
     bounds,
     objectives,
+    points_seen,
     stood_in,
     wrong_curves,
 )
 from autograder.checks.gans.fits import Fit, Fitted, StandIns, State
+from autograder.checks.gans.kinked import must_pay_between
 from autograder.checks.gans.toy_mistakes import (
     wrong_distances,
     wrong_figures,
+    wrong_points,
     wrong_samples,
     wrong_weights,
 )
@@ -100,6 +105,8 @@ def _fit(student: Student, draw: Draw, count: int, fit: Fit, *options: float) ->
     names += ["lp_reg"] if fit.distance == "wasserstein" else []
     given = fits.stand_ins(draw, state, *names)
     student.given(given, partial(_must_fit, student, state, pairs, fit, options))
+    if fit.distance == "wasserstein":
+        student.given(given, partial(must_pay_between, student, draw))
 
 
 @worth(1.5)
@@ -144,7 +151,7 @@ def _must_follow(
     student.given(given, claim)
 
 
-@worth(1.5)
+@worth(1)
 def test_curves(student: Student, draw: Draw) -> None:
     """Lines 20, 15 and 0 apart, a hundred steps first and then one for each: Wasserstein follows
     theta, and may be a quarter above it, as the penalty lets slopes be a little steeper than 1;
@@ -179,6 +186,22 @@ def test_a_critic_for_each_distance(student: Student, draw: Draw) -> None:
         for curves in (((apart, ANY), (after, ANY)), ((after, ANY), (apart, ANY)))
     ]
     answer.must("between", limits, shared)
+
+
+@worth(0.5)
+def test_points_for_every_step(student: Student, draw: Draw) -> None:
+    """Critics of the width that is asked for see 512 new points of each kind for every step, and
+    for every estimate."""
+    thetas, first, steps, width = (1.5, 0.5), 3, 2, 16
+
+    def claim(given: StandIns) -> None:
+        if given:  # they ask no critic
+            return
+        answer = student.call("toy_curves", thetas, first, steps, width, watched="ToyCritic")
+        right = points_seen(thetas, (first, steps), width)
+        answer.must("points", right, wrong_points(right, thetas, (first, steps)))
+
+    student.given(objectives(draw)[0], claim)
 
 
 @worth(1)

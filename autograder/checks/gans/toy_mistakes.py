@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from autograder.checks import Misconception
 from autograder.checks.gans import fits
+from autograder.checks.gans.curves import points_seen
 from autograder.checks.gans.fits import Fit, Fitted, State
 
 
@@ -68,6 +70,28 @@ def wrong_distances(right: Fitted, later: Fitted) -> Iterator[Misconception]:
     yield gives("distances_in_a_tensor", hint, torch.stack(right.distances))
     hint = "The distance is that from before the step."
     yield gives("distances_after_the_step", hint, *later.distances)
+
+
+def wrong_points(
+    right: dict[str, Any], thetas: tuple[float, ...], steps: tuple[int, int]
+) -> Iterator[Misconception]:
+    """Of what critics are shown; right: as `points_seen` has it."""
+    hint = "The critics do not have the width that was asked for: ToyCritic(width)."
+    for width in (16, 64, 128, 256):
+        other = points_seen(thetas, steps, width)["weights"]
+        yield Misconception("width_ignored", hint, {"weights": other})
+    hint = "A batch has 512 points of each kind."
+    for rows in (64, 128, 256, 1024):
+        other = {"counts": right["counts"] * rows // right["most"], "most": rows}
+        yield Misconception("batch_size", hint, other)
+    hint = "The same points come again: draw new ones for {}."
+    kept = {
+        "every step": points_seen(thetas, (1, 1), 16)["counts"],
+        "the estimate, too": right["counts"] - points_seen(thetas, (0, 0), 16)["counts"],
+        "every step, and for the estimate": points_seen(thetas, (0, 0), 16)["counts"],
+    }
+    for what, counts in kept.items():
+        yield Misconception("batch_kept", hint.format(what), {"counts": counts})
 
 
 def wrong_figures(thetas: Tensor, curves: tuple[Tensor, Tensor]) -> Iterator[Misconception]:

@@ -6,9 +6,8 @@ float64, the generator being the given one, see `networks`. In the loop, images 
 codes, and the critic is linear: so two steps of the generator, with three of the critic before
 each, are exact and compared, loss by loss and weight by weight, with Adam in float64, see `wgans`.
 
-That codes come from N(0, I), one for each image, is judged with a learning rate of 0: then each
-loss is a function of the codes of that step alone, and its distribution is known from a table. Of
-two codes in a batch, normalisation leaves nothing but their angle, which is uniform.
+That codes come from N(0, I), new ones for each step and one for each image, is judged by what the
+generator is given, see `codes`.
 
 Tolerance: Adam's steps are of length lr whatever the gradient; weights whose gradient is faint in
 any step are left out, float32 costs up to 2 % of the others, hence 4 %, and one in twenty may be
@@ -17,7 +16,6 @@ off.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -29,34 +27,32 @@ from autograder.checks import Draw, Misconception, worth
 from autograder.checks.gans import networks, wgans
 from autograder.checks.gans.between import must_pay_in_between
 from autograder.checks.gans.codes import (
+    BIASES,
     CALLS,
-    FEW,
-    PARTS,
+    LATENT,
     STEPS,
-    LossOf,
-    levels,
-    loss_of_codes,
-    of_weights,
-    shared_codes,
-    table,
-    telling,
+    WIDTH,
+    bent_critic,
+    sizes,
     wrong_laws,
+    wrong_sizes,
 )
 from autograder.checks.gans.critics import Critic, of_length
-from autograder.checks.gans.networks import LATENT, PIXELS, State
+from autograder.checks.gans.networks import PIXELS, State
 from autograder.checks.gans.penalties import penalty as lipschitz
 from autograder.checks.gans.wgan_mistakes import (
     wrong_generator_losses,
     wrong_losses,
     wrong_returns,
 )
-from autograder.checks.gans.wgans import Loop, StandIns, Trained
+from autograder.checks.gans.wgans import PARTS, Loop, StandIns, Trained, of_weights
 from autograder.checks.mistakes import any_batch_size
 from autograder.student import Student
 from vae_utils.stand_in import StandIn
 
 BATCH = 32  # the notebook's batch_size
 SHARE, SPARE = 0.04, 0.05
+ROWS, CRITIC_STEPS = (16, 14, 13, 16), 3  # of the loader whose codes are looked at
 WEIGHTS = tuple(name for names in wgans.COMPARED.values() for name in names)
 GENERATOR = ("state.project.weight", "state.norm2.weight", "state.up3.bias")
 
@@ -104,7 +100,7 @@ def _must_be_critic_loss(
 
 
 def _codes(draw: Draw, rows: int) -> Tensor:
-    return draw.uniform(rows, LATENT, low=-1.5, high=1.5)
+    return draw.uniform(rows, networks.LATENT, low=-1.5, high=1.5)
 
 
 @worth(1.5)
@@ -256,42 +252,30 @@ def test_as_it_comes(student: Student, draw: Draw) -> None:
     _train(student, draw, (3, 2, 4), Loop(2))
 
 
-def _of_codes(
-    student: Student,
-    state: State,
-    critic: State,
-    x: Tensor,
-    codes: Tensor,
-    steps: int,
-    mistakes: Callable[[LossOf], Iterator[Misconception]],
-    chosen: StandIns,
-) -> None:
-    """Hold that losses on x, with a learning rate of 0, are distributed as those of these codes."""
-    loss = partial(loss_of_codes, state, critic, x, chosen)
-    answer = student.call(
-        "train_wgan", networks.generator_instance(state, 1, 1),
-        networks.critic_instance(critic, 1), ((x, torch.arange(len(x))),), steps, 1, 0.0,
-        repeat=CALLS, stand_ins=chosen,
-    )  # fmt: skip
-    answer.must("listed", table(loss(codes), steps), mistakes(loss))
-
-
-@worth(1)
+@worth(1.5)
 def test_the_codes(student: Student, draw: Draw) -> None:
-    """With a learning rate of 0 and batches of one image, losses tell that each code is normal,
-    and a new one in each step."""
-    normal = math.sqrt(2) * torch.erfinv(2 * levels() - 1)[:, None]
-    state, critic, x = telling(draw, normal)
-    claim = partial(_of_codes, student, state, critic, x, normal, STEPS, wrong_laws)
-    student.given(of_weights(draw, critic), claim)
+    """Each step of either network has new codes, independent normal numbers, one for each image;
+    and all of the critic's layers learn."""
+    state, critic = networks.generator(draw, LATENT, WIDTH), bent_critic(draw)
+    batches = tuple(networks.images(draw, rows) for rows in ROWS)
+    loader = tuple((x, torch.arange(len(x))) for x in batches)
+    right = sizes(ROWS, CRITIC_STEPS)
 
+    def claim(given: StandIns) -> None:
+        with any_batch_size(BATCH):
+            answer = student.call(
+                "train_wgan", networks.generator_instance(state, LATENT, WIDTH),
+                networks.critic_instance(critic, WIDTH), loader, STEPS, CRITIC_STEPS, 1e-4,
+                repeat=CALLS, stand_ins=given, watched="Generator", weights=BIASES,
+            )  # fmt: skip
+        wanted = right.all()
+        answer.must("fresh", {"sizes": wanted}, wrong_sizes(right, BATCH))
+        params = {"least": int(wanted.sum()), "length": LATENT}
+        answer.must("codes", params, wrong_laws())
+        if not given:
+            start = {name: critic[name] for name in BIASES}
+            hint = "Some weights do not learn: give Adam all of critic.parameters()."
+            frozen = Misconception("biases_frozen", hint, {"start": {}})
+            answer.must("moved", {"start": start}, [frozen])
 
-@worth(0.5)
-def test_a_code_for_each_image(student: Student, draw: Draw) -> None:
-    """With batches of two images, losses tell that each image has a code of its own."""
-    state, critic = networks.generator(draw, 1, 1), networks.critic(draw, 1)
-    angles = 2 * torch.pi * levels()
-    pairs = torch.stack([angles.cos(), angles.sin()], 1).view(-1, 1)
-    x = networks.images(draw, 2)
-    claim = partial(_of_codes, student, state, critic, x, pairs, FEW, shared_codes)
     student.given(of_weights(draw, critic), claim)

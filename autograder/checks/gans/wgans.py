@@ -13,12 +13,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from autograder.checks import Draw
 from autograder.checks.gans import networks
 from autograder.checks.gans.networks import State
 from autograder.checks.gans.penalties import penalty
 from vae_utils.stand_in import StandIn
 
 StandIns = dict[str, StandIn]
+PARTS = ("vf_wasserstein_distance", "lp_reg")
+OWN = ("down1.bias", "score.weight")
 FAINT = 0.3
 """Of a gradient, as a part of the usual one in its tensor: the length of Adam's step hardly depends
 on it, so rounding would decide."""
@@ -82,6 +85,20 @@ def charged(weights: State, x: Tensor, y: Tensor, given: StandIns) -> Tensor:
 def _stood_in(stand_in: StandIn, weights: State, x: Tensor, y: Tensor) -> Tensor:
     own = {name: weights[name].flatten() for name in stand_in.own}
     return torch.as_tensor(stand_in(x.double(), y.double(), None, **own))
+
+
+def of_weights(draw: Draw, state: State) -> StandIns:
+    """In place of both parts: o + o^2 / 4, averaged, with o around 1 a linear function of pixels
+    and of some of the critic's weights."""
+
+    def drawn() -> StandIn:
+        pixels = [draw.uniform(networks.PIXELS, low=-0.02, high=0.02) for _ in range(2)]
+        weights = [draw.uniform(state[name].numel(), low=-0.5, high=0.5) for name in OWN]
+        start = sum(float(state[n].flatten() @ w) for n, w in zip(OWN, weights, strict=True))
+        terms = (torch.tensor(1.0 - start), *pixels, None, *weights)
+        return StandIn(("x", "y", "critic"), (terms,), plain=True, bend=0.25, mean=True, own=OWN)
+
+    return {name: drawn() for name in PARTS}
 
 
 class _Training:

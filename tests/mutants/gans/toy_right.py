@@ -65,6 +65,15 @@ CURVES = BOOK.right(
      "    h.append(vf_squared_hellinger(x, y, one).detach())\n"
      "    w.append(vf_wasserstein_distance(x, y, two).detach())\n"
      "return torch.stack(h), torch.stack(w)"),
+    ("points for both at once",
+     "def both(x, y):\n    v = one(torch.cat([x, y]))\n    return v[:512], v[512:]\n"
+     "one, two = ToyCritic(width).to(device), ToyCritic(width).to(device)\nh, w = [], []\n"
+     "for i, theta in enumerate(thetas):\n    for _ in range(steps if i else first):\n"
+     "        pair = toy_samples(theta, 512)\n        fit_critic(one, [pair], 'hellinger')\n"
+     "        fit_critic(two, [pair], 'wasserstein')\n    x, y = toy_samples(theta, 512)\n"
+     "    p, q = both(x, y)\n    h.append((1 - (-p).exp()).mean() - (q.exp() - 1).mean())\n"
+     "    w.append(vf_wasserstein_distance(x, y, two))\n"
+     "return torch.stack(h).detach(), torch.stack(w).detach()"),
     ("helper, preallocated",
      "def curve(name, estimate):\n    critic = ToyCritic(width)\n"
      "    found = torch.zeros(len(thetas))\n    for i in range(len(thetas)):\n"

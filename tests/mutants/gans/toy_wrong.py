@@ -89,6 +89,12 @@ FITS = _changed(
      "(x, y, critic).item()"),
     ("one bias left out", None, "critic.parameters()", "list(critic.parameters())[:-1]"),
     ("weight decay", None, "lr=lr", "lr=lr, weight_decay=0.5"),
+    ("penalty of x", "penalty_of_x", "lp_reg(x, y,", "lp_reg(x, x,"),
+    ("penalty of y", "penalty_of_y", "lp_reg(x, y,", "lp_reg(y, y,"),
+    ("penalty half way", "penalty_of_x", "lp_reg(x, y,",
+     "lp_reg((x + y) / 2 + 1e-3, (x + y) / 2 + 1e-3,"),
+    ("penalty of noise", "penalty_of_y", "lp_reg(x, y,",
+     "lp_reg(torch.rand_like(x), torch.rand_like(x),"),
     ("penalty squared", None, "penalty * lp_reg(x, y, critic)",
      "penalty * lp_reg(x, y, critic) ** 2"),
     ("nothing returned", None, "return distances", "return None"),
@@ -122,6 +128,31 @@ CURVES = _changed(
     ("halves", None, "torch.tensor(values)", "torch.tensor(values) / 2"),
     ("last theta left out", None, "for theta in thetas", "for theta in thetas[:-1]"),
     ("negative", None, "estimate(*", "-estimate(*"),
+    ("width of the notebook", "width_ignored", "ToyCritic(width)", "ToyCritic()"),
+    ("narrow", "width_ignored", "ToyCritic(width)", "ToyCritic(64)"),
+    ("small batches", "batch_size", "theta, 512", "theta, 64"),
+    ("large batches", "batch_size", "theta, 512", "theta, 1024"),
+    ("small batches for steps", None, "theta, 512) for", "theta, 128) for"),
+    ("few points for the estimate", None, "theta, 512), critic", "theta, 32), critic"),
+    ("one batch for all steps", "batch_kept",
+     "        fit_critic(critic, (toy_samples(theta, 512) for _ in range(count)), name)\n",
+     "        fit_critic(critic, [toy_samples(theta, 512)] * count, name)\n"),
+    ("estimate from the last batch", "batch_kept",
+     "        fit_critic(critic, (toy_samples(theta, 512) for _ in range(count)), name)\n"
+     "        with torch.no_grad():\n"
+     "            values.append(estimate(*toy_samples(theta, 512), critic).item())\n",
+     "        batches = [toy_samples(theta, 512) for _ in range(count)]\n"
+     "        fit_critic(critic, batches, name)\n        with torch.no_grad():\n"
+     "            values.append(estimate(*batches[-1], critic).item())\n"),
+    ("one batch for all", "batch_kept",
+     "        fit_critic(critic, (toy_samples(theta, 512) for _ in range(count)), name)\n"
+     "        with torch.no_grad():\n"
+     "            values.append(estimate(*toy_samples(theta, 512), critic).item())\n",
+     "        batch = toy_samples(theta, 512)\n"
+     "        fit_critic(critic, [batch] * count, name)\n        with torch.no_grad():\n"
+     "            values.append(estimate(*batch, critic).item())\n"),
+    ("seed for each theta", None, "        count =",
+     "        torch.manual_seed(0)\n        count ="),
 )  # fmt: skip
 
 FIGURES = _changed(

@@ -49,6 +49,19 @@ LOOPS = BOOK.right(
      "        g.zero_grad(set_to_none=False)\n"
      "        generator_loss(generator, critic, torch.randn(len(x), generator.latent_dim))"
      ".backward()\n        g.step()\nreturn losses"),
+    ("with samples to look at",
+     "d = torch.optim.Adam(critic.parameters(), lr=lr, betas=(0.5, 0.9))\n"
+     "g = torch.optim.Adam(generator.parameters(), lr=lr, betas=(0.5, 0.9))\n"
+     "look, shown = torch.randn(12, generator.latent_dim), []\n"
+     "batches, losses = endless(loader), []\nfor step in range(steps):\n"
+     "    for _ in range(critic_steps):\n        x = next(batches)\n"
+     "        z = torch.randn(len(x), generator.latent_dim)\n"
+     "        loss = critic_loss(generator, critic, x, z, penalty)\n        d.zero_grad()\n"
+     "        loss.backward()\n        d.step()\n    losses.append(loss.item())\n"
+     "    z = torch.randn(len(x), generator.latent_dim)\n    g.zero_grad()\n"
+     "    generator_loss(generator, critic, z).backward()\n    g.step()\n"
+     "    if step % 100 == 0:\n        with torch.no_grad():\n"
+     "            shown.append(generator(look))\nreturn losses"),
     ("gradients asked for",
      "d = torch.optim.Adam(critic.parameters(), lr=lr, betas=(0.5, 0.9))\n"
      "g = torch.optim.Adam(generator.parameters(), lr=lr, betas=(0.5, 0.9))\n"

@@ -153,6 +153,35 @@ LOOPS = _changed(
     ("one code", "one_code_for_all", _Z, "torch.randn(1, generator.latent_dim)"),
     ("one code, expanded", "one_code_for_all", _Z,
      "torch.randn(1, generator.latent_dim).expand(len(x), -1)"),
+    ("uniform codes for the generator", None,
+     "z = torch.randn(len(x), generator.latent_dim, device=x.device)\n"
+     "    generator_optimizer", "z = torch.rand(len(x), generator.latent_dim)\n"
+     "    generator_optimizer"),
+    ("codes of zero for the generator", None,
+     "z = torch.randn(len(x), generator.latent_dim, device=x.device)\n"
+     "    generator_optimizer", "z = torch.zeros(len(x), generator.latent_dim)\n"
+     "    generator_optimizer"),
+    ("the critic's last codes", "codes_kept",
+     "    z = torch.randn(len(x), generator.latent_dim, device=x.device)\n"
+     "    generator_optimizer", "    generator_optimizer"),
+    ("codes kept for the critic's steps", "codes_kept",
+     "    for _ in range(critic_steps):\n        x = next(batches)\n"
+     "        z = torch.randn(len(x), generator.latent_dim, device=x.device)\n",
+     "    codes = torch.randn(32, generator.latent_dim)\n"
+     "    for _ in range(critic_steps):\n        x = next(batches)\n        z = codes[:len(x)]\n"),
+    ("one code for the generator", "one_code_for_all",
+     "z = torch.randn(len(x), generator.latent_dim, device=x.device)\n"
+     "    generator_optimizer", "z = torch.randn(1, generator.latent_dim)\n"
+     "    generator_optimizer"),
+    ("fixed batch for the generator", "fixed_batch_size",
+     "z = torch.randn(len(x), generator.latent_dim, device=x.device)\n"
+     "    generator_optimizer", "z = torch.randn(batch_size, generator.latent_dim)\n"
+     "    generator_optimizer"),
+    ("truncated codes", None, _Z, _Z + ".clamp(-2, 2)"),
+    ("one number for each code", None, _Z,
+     "torch.randn(len(x), 1).expand(-1, generator.latent_dim)"),
+    ("biases frozen", "biases_frozen", "Adam(critic.parameters()",
+     "Adam([w for w in critic.parameters() if w.dim() > 1]"),
     ("fixed batch", "fixed_batch_size", "torch.randn(len(x)", "torch.randn(batch_size"),
     ("wide codes", None, _Z, "3 * " + _Z),
     ("nothing returned", None, "return losses", "return None"),
@@ -166,4 +195,16 @@ LOOPS = _changed(
      "        critic_optimizer.step()\n    critic_optimizer.step()\n    losses"),
 )  # fmt: skip
 
-WRONG = (*CRITIC, *GENERATOR, *LOOPS)
+_KEPT = _LOOP.replace(_Z, "codes[:len(x)]")
+KEPT = _changed(
+    "train_wgan",
+    _KEPT,
+    ("codes kept for the round", "codes_kept", "    for _ in range(critic_steps)",
+     "    codes = torch.randn(32, generator.latent_dim)\n    for _ in range(critic_steps)"),
+    ("codes kept for ever", "codes_kept", "for _ in range(steps)",
+     "codes = torch.randn(32, generator.latent_dim)\nfor _ in range(steps)"),
+    ("one code for ever", "codes_kept", "for _ in range(steps)",
+     "codes = torch.randn(1, generator.latent_dim).expand(32, -1)\nfor _ in range(steps)"),
+)  # fmt: skip
+
+WRONG = (*CRITIC, *GENERATOR, *LOOPS, *KEPT)
