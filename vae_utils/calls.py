@@ -44,7 +44,8 @@ class Call:
     picture: whether a figure is asked for, not numbers.
     counted: whether to count what the call costs.
     choices: whether answers are asked for, each True, False or None: see `vae_utils.choices`.
-    watched: a class of the notebook; what its models are given is asked for, too.
+    watched: a class of the notebook, or a function: what its models, or it, are given is asked for,
+        too.
     """
 
     function: str

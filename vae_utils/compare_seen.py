@@ -66,6 +66,18 @@ def _new(reply: Reply) -> Iterator[Array]:
         known |= set(rows)
 
 
+def batches(reply: Reply, *, sizes: Array) -> str | None:
+    """A function was given batches of these sizes, in this order."""
+    found = reply.seen["0.sizes"] if reply.seen else np.zeros(0)
+    if np.array_equal(found, sizes):
+        return None
+    return f"it was called with batches of {_listed(found)} rows, {_listed(sizes)} wanted"
+
+
+def _listed(sizes: Array) -> str:
+    return ", ".join(f"{int(size)}" for size in sizes[:9]) + ", ..." * (len(sizes) > 9) or "no"
+
+
 def fresh(reply: Reply, *, sizes: Array, exactly: bool = False) -> str | None:
     """Batches with so many rows that the model had not seen before, in this order.
 
@@ -76,8 +88,8 @@ def fresh(reply: Reply, *, sizes: Array, exactly: bool = False) -> str | None:
     rest = iter(found)
     if found == wanted if exactly else all(size in rest for size in wanted):
         return None
-    shown = [", ".join(map(str, some[:9])) + ", ..." * (len(some) > 9) for some in (found, wanted)]
-    return f"batches of {shown[0] or 'no'} new codes were used, {shown[1]} wanted"
+    shown = _listed(np.array(found)), _listed(sizes)
+    return f"batches of {shown[0]} new codes were used, {shown[1]} wanted"
 
 
 def repeated(reply: Reply) -> str | None:

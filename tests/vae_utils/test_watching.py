@@ -91,6 +91,24 @@ def test_the_class_is_put_back_after_an_error() -> None:
     assert Net.forward is before
 
 
+def test_a_function_is_watched_as_well() -> None:
+    def g(row: np.ndarray, batch: np.ndarray) -> float:
+        return float(row.sum() + batch.sum())
+
+    def f(x: np.ndarray) -> float:
+        g = names["g"]  # as the notebook finds it
+        return float(g(x, np.ones((4, 2))) + g(batch=np.ones((3, 2)), row=x))
+
+    names: dict[str, Any] = {"f": f, "g": g}
+    reply = evaluate(Call("f", (np.zeros(5),), watched="g"), names)
+    assert reply.failure is None and names["g"] is g
+    assert reply.seen["0.sizes"].tolist() == [4, 3] and reply.seen["0.weights"] == 0
+    assert compare("batches", reply, {"sizes": np.array([4, 3])}) is None
+    said = "it was called with batches of 4, 3 rows, 3, 4 wanted"
+    assert compare("batches", reply, {"sizes": np.array([3, 4])}) == said
+    assert "batches of no rows" in str(compare("batches", Reply(), {"sizes": np.array([3])}))
+
+
 @pytest.mark.parametrize("other", [{}, {"Net": 3}, {"Net": int}])
 def test_without_the_class_it_is_said_what_is_missing(other: dict[str, Any]) -> None:
     reply = evaluate(Call("f", (torch.zeros(1),), watched="Net"), {"f": lambda x: x, **other})

@@ -31,6 +31,10 @@ TOO_EARLY = (
     "The first step has t = 1; with t = 0 all is divided by 1 - beta^0, which is 0. (If t is "
     "right, mind that beta1**t is a power.)"
 )
+TWICE = (
+    "Call `bound_and_gradient` once for a batch, which gives both: with each call come other noise "
+    "and other images, and twice the time."
+)
 EACH_STEP = "One bound for every step is wanted, as `bound_and_gradient` gave it: {}."
 Trained = tuple[Array, Array]
 
@@ -174,7 +178,9 @@ def _must_train(
 
     def claim(stand_ins: StandIns) -> None:
         given = {"bound_and_gradient": hill, **stand_ins}
-        answer = student.call("train", start, batches, EPOCHS, stand_ins=given)
+        answer = student.call(
+            "train", start, batches, EPOCHS, stand_ins=given, watched="bound_and_gradient"
+        )
         step = _step_of(stand_ins)
         hold(answer, train(Loop(EPOCHS), step), step, train)
 
@@ -195,6 +201,9 @@ def _hold_weights(answer: Answer, right: Trained, step: Step, train: Callable) -
 def _hold_bounds(answer: Answer, right: Trained, *_: object) -> None:
     mistakes = list(_wrong_bounds(*right))
     answer.must_equal(*right, misconceptions=mistakes, rtol=CLOSE, atol=CLOSE, only=1)
+    once = {"sizes": np.array(SIZES * EPOCHS)}
+    twice = {"sizes": np.repeat(SIZES * EPOCHS, 2)}
+    answer.must("batches", once, [Misconception("evaluated_twice", TWICE, twice)])
 
 
 @worth(4)
@@ -206,5 +215,5 @@ def test_six_steps(student: Student, draw: Draw) -> None:
 
 @worth(1)
 def test_the_bounds(student: Student, draw: Draw) -> None:
-    """The bound of every step, six numbers in their order."""
+    """The bound of every step, six numbers in their order, with one evaluation for each."""
     _must_train(student, draw, _hold_bounds)

@@ -103,6 +103,12 @@ LOOPS = (
         ("backwards", "batches_backwards", _changed('in batches', 'in batches[::-1]')),
         ("minus the gradient", "descent",
          _changed('(weights, gradient, m', '(weights, -gradient, m')),
+        ("evaluated twice", "evaluated_twice", _changed(
+            "bound, gradient = bound_and_gradient(weights, grey)",
+            "bound = bound_and_gradient(weights, grey)[0]\n"
+            "        gradient = bound_and_gradient(weights, grey)[1]")),
+        ("evaluated for a first look", None, "bound_and_gradient(weights, batches[0])\n" + _LOOP +
+         "return weights, bounds"),
         ("bounds negated", "bounds_negated", _changed('float(bound)', '-float(bound)')),
         ("a bound an epoch", "bounds_an_epoch", _LOOP +
          "return weights, list(np.mean(np.reshape(bounds, (num_epochs, -1)), axis=1))"),
