@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -165,7 +166,24 @@ def run_checks(
 
 def _known(done: list[Done], own: list[Done], lost: frozenset[str]) -> Known:
     rests_on = {name: name in lost for item in own for name in (*item.parts, *item.asked)}
-    return Known(tuple(item.result for item in done), has_lost(own), rests_on)
+    return Known(tuple(one_mistake_a_function(done)), has_lost(own), rests_on)
+
+
+def one_mistake_a_function(done: list[Done]) -> Iterator[CheckResult]:
+    """Results in which each function is said to have one mistake: the first that was recognised.
+
+    Later checks see its consequences, and some look like other mistakes.
+    """
+    first: dict[str, str] = {}
+    for item in done:
+        name, function = (
+            item.result.misconception,
+            item.exhibit.call.function if item.exhibit else "",
+        )
+        if name and first.setdefault(function, name) != name:
+            yield replace(item.result, hint="", misconception=None)
+        else:
+            yield item.result
 
 
 def _run(tasks: tuple[Task, ...], judge: _Judge) -> dict[str, list[Done]]:
@@ -194,7 +212,7 @@ def judge(
 
 def report(task: Task, done: list[Done]) -> TaskReport:
     """The results of a task's checks."""
-    return TaskReport(task.name, task.points, tuple(item.result for item in done))
+    return TaskReport(task.name, task.points, tuple(one_mistake_a_function(done)))
 
 
 def reports(assignment: Assignment, known: dict[str, Known]) -> tuple[TaskReport, ...]:
