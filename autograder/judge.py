@@ -19,6 +19,7 @@ from autograder.sandbox.host import ZygoteFailed
 from autograder.student import Ask, Exhibit, Student
 from autograder.verdicts import CheckResult, NotPassed, TaskReport, Verdict, one_line
 from vae_utils.evidence import sketched
+from vae_utils.misconceptions import worth_naming
 
 
 class JudgeBroke(RuntimeError):
@@ -170,20 +171,12 @@ def _known(done: list[Done], own: list[Done], lost: frozenset[str]) -> Known:
 
 
 def one_mistake_a_function(done: list[Done]) -> Iterator[CheckResult]:
-    """Results in which each function is said to have one mistake: the first that was recognised.
-
-    Later checks see its consequences, and some look like other mistakes.
-    """
-    first: dict[str, str] = {}
-    for item in done:
-        name, function = (
-            item.result.misconception,
-            item.exhibit.call.function if item.exhibit else "",
-        )
-        if name and first.setdefault(function, name) != name:
-            yield replace(item.result, hint="", misconception=None)
-        else:
-            yield item.result
+    """The results of checks, without hints that hang on an earlier mistake of the function."""
+    functions = (item.exhibit.call.function if item.exhibit else "" for item in done)
+    results = [item.result for item in done]
+    named = worth_naming(zip(functions, (r.misconception for r in results), strict=True))
+    for result, name_it in zip(results, named, strict=True):
+        yield result if name_it else replace(result, hint="", misconception=None)
 
 
 def _run(tasks: tuple[Task, ...], judge: _Judge) -> dict[str, list[Done]]:

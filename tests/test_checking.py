@@ -117,17 +117,33 @@ def test_what_is_wrong_is_shown(
     assert "✗ kl_divergence: failed (0 of 5 points)" in shown and said in shown
 
 
+INSIDE = method("kl_divergence", ", mu, logsigma", "import scipy", "return mu.sum(-1)")
+ABOVE = "import numpy, scipy.special\n" + method("kl_divergence", ", mu, logsigma", "return mu")
+BELOW = method("kl_divergence", ", mu, logsigma", "return mu") + "\nfrom scipy import stats"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (INSIDE, "line 3: No further imports, please: scipy"),
+        (ABOVE, "line 1: No further imports, please: scipy.special"),
+        (BELOW, f"line {BELOW.count(chr(10)) + 1}: No further imports, please: scipy"),
+    ],
+)
 def test_a_broken_house_rule_is_told_before_handing_in(
-    beside_the_tape: Path, capsys: pytest.CaptureFixture[str], notebook_globals: Any
+    beside_the_tape: Path,
+    capsys: pytest.CaptureFixture[str],
+    notebook_globals: Any,
+    source: str,
+    said: str,
 ) -> None:
-    source = method("kl_divergence", ", mu, logsigma", "import scipy", "return mu.sum(-1)")
     wrong = _redefined(notebook_globals, source)
     filename = str(beside_the_tape / "cell.py")
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     exec(compile(source, filename, "exec"), wrong)
     shown = _said_wrong(capsys, wrong, "kl_divergence")
     assert "kl_divergence: rule broken (0 of 5 points)" in shown
-    assert "line 3: No further imports, please: scipy" in shown
+    assert said in shown
 
 
 def test_all_tasks_together_show_the_points_so_far(

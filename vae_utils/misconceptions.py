@@ -6,7 +6,7 @@ itself is in neither a tape nor a kernel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,17 @@ def recognise(
 ) -> Misconception | None:
     """The first misconception that explains a reply which failed the comparison."""
     return next((m for m in misconceptions if _explains(m, kind, reply, params)), None)
+
+
+def worth_naming(recognised: Iterable[tuple[str, str | None]]) -> Iterator[bool]:
+    """Of functions and the mistakes seen in them, check by check: whether to name each of these.
+
+    Of a function only the first one is named. Later checks see its consequences, and some look like
+    other mistakes.
+    """
+    first: dict[str, str] = {}
+    for function, name in recognised:
+        yield name is None or first.setdefault(function, name) == name
 
 
 def _explains(mistake: Misconception, kind: str, reply: Reply, params: dict[str, Any]) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import inspect
 import io
+import os
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from vae_utils.explain import (
     takes_a_fixed_batch,
 )
 from vae_utils.intact import OVERWRITTEN
-from vae_utils.misconceptions import compared, recognise
+from vae_utils.misconceptions import compared, recognise, worth_naming
 from vae_utils.tape import Entry, Tape, TapedCheck
 
 PASSED, FAILED, UNATTEMPTED, WAITING = "passed", "failed", "not attempted", "waiting"
@@ -42,6 +43,8 @@ class Outcome:
     misconception: str | None = None
     evidence: Evidence = NO_EVIDENCE
     uses: tuple[str, ...] = ()
+    function: str = ""
+    """The one whose call was seen to be wrong."""
 
     @property
     def points(self) -> float:
@@ -119,24 +122,24 @@ class Replay:
                 outcomes = tuple(Outcome(check, RULE_BROKEN, sentence) for check in checks)
             else:
                 outcomes = self._outcomes(checks)
-            self._done[name] = TaskOutcome(name, outcomes)
+            self._done[name] = TaskOutcome(name, tuple(_one_mistake_a_function(outcomes)))
         return self._done[name]
 
     def _breach(self, name: str) -> str:
-        """The first house rule that one of the task's functions breaks."""
+        """The first house rule that a cell with one of the task's functions breaks."""
         entries = (entry for check in self._tape.tasks[name] for entry in check.entries)
         calls = {entry.call.function: entry.call for entry in entries}
         found = (self._tape.rules.broken(self._source(call), name) for call in calls.values())
         return next(filter(None, found), "")
 
     def _source(self, call: Call) -> str:
-        """Of the function that is called; nothing if that is gone."""
+        """Of the cell whose function is called; nothing if that is gone."""
         owner: Any = self._namespace
         if call.method and isinstance(call.args[0], Instance):
             owner = vars(self._namespace.get(call.args[0].cls, object))
         try:
-            return textwrap.dedent(inspect.getsource(owner[call.function]))
-        except (KeyError, OSError, TypeError):
+            return _cell_of(inspect.unwrap(owner[call.function]))
+        except (KeyError, OSError, TypeError, ValueError):
             return ""
 
     def _outcomes(self, checks: tuple[TapedCheck, ...]) -> tuple[Outcome, ...]:
@@ -168,7 +171,7 @@ class Replay:
         for entry in entries:
             outcome = self._entry(check, entry)
             if outcome:
-                return outcome
+                return replace(outcome, function=entry.call.function)
         return Outcome(check, ANSWERED if check.is_open else PASSED)
 
     def _foreign(self, call: Call) -> str | None:
@@ -242,6 +245,21 @@ class Replay:
         if isinstance(size, int) and takes_a_fixed_batch(failure.text, size):
             return FIXED_BATCH, "fixed_batch_size"
         return explain(failure), None
+
+
+def _cell_of(function: Any) -> str:
+    """The source of the cell that defines a function; in a file, which may be a whole notebook,
+    that of the function."""
+    if os.path.isfile(inspect.getfile(function)):
+        return textwrap.dedent(inspect.getsource(function))
+    return "".join(inspect.findsource(function)[0])
+
+
+def _one_mistake_a_function(outcomes: tuple[Outcome, ...]) -> Iterator[Outcome]:
+    """The same without hints that hang on an earlier mistake of the function."""
+    named = worth_naming((outcome.function, outcome.misconception) for outcome in outcomes)
+    for outcome, name_it in zip(outcomes, named, strict=True):
+        yield outcome if name_it else replace(outcome, hint="", misconception=None)
 
 
 def _with_print(evidence: Evidence, printed: str) -> Evidence:

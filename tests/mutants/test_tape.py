@@ -31,6 +31,9 @@ def _must_be_named(wrong: Wrong) -> None:
     assert done.verdict == FAILED and done.worst is not None
     assert done.worst.misconception == wrong.misconception
     assert done.worst.hint if wrong.misconception else done.worst.message
+    named = {(outcome.function, outcome.misconception) for outcome in done.outcomes}
+    functions = [function for function, mistake in named if mistake]
+    assert len(functions) == len(set(functions)), named
 
 
 def _must_pass(right: Right) -> None:
