@@ -118,11 +118,11 @@ def codes(
     return normal(joined, mean=zeros, std=ones, calls=len(rows), axes=axes)
 
 
-def moved(reply: Reply, *, start: dict[str, Array], share: float = 0.5) -> str | None:
-    """Of each tensor of weights that share at least is no longer what it was."""
+def moved(reply: Reply, *, start: dict[str, Array]) -> str | None:
+    """Some of these weights, if there are any, are no longer what they were."""
     for name, before in start.items():
         if name not in reply.weights:
             return f"there is no `{name}`"
-        if np.mean(reply.weights[name] != before.reshape(reply.weights[name].shape)) < share:
-            return f"`{name}` stays as it was"
-    return None
+        if np.any(reply.weights[name] != before.reshape(reply.weights[name].shape)):
+            return None
+    return f"{', '.join(start)}: none of these has moved" if start else None

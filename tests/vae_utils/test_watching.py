@@ -196,8 +196,9 @@ def test_what_no_training_loop_shows_is_not_looked_at() -> None:
 
 def test_weights_that_stay() -> None:
     start = {"a": np.zeros(4), "b": np.ones(2)}
-    reply = Reply((np.zeros(1),), weights={"a": np.array([1.0, 1, 0, 0]), "b": np.zeros(2)})
+    reply = Reply((np.zeros(1),), weights={"a": np.zeros(4), "b": np.array([1.0, 0])})
     assert compare("moved", reply, {"start": start}) is None
-    still = Reply((np.zeros(1),), weights={"a": np.array([1.0, 0, 0, 0]), "b": np.zeros(2)})
-    assert compare("moved", still, {"start": start}) == "`a` stays as it was"
+    still = Reply((np.zeros(1),), weights=start)
+    assert compare("moved", still, {"start": start}) == "a, b: none of these has moved"
+    assert compare("moved", still, {"start": {}}) is None
     assert compare("moved", Reply(), {"start": start}) == "there is no `a`"

@@ -18,7 +18,7 @@ from autograder.checks.gans.networks import State
 LATENT, WIDTH = 100, 1
 CALLS, STEPS = 2, 2
 BIASES = ("down1.bias", "down2.bias", "down3.bias")
-"""Of the critic; that of its last layer cancels in the distance."""
+"""Of the critic."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,14 @@ def sizes(batches: tuple[int, ...], critic_steps: int) -> Sizes:
 
 
 def bent_critic(draw: Draw) -> State:
-    """Weights of a Critic(WIDTH) whose units are on for some images and off for others."""
+    """Weights of a Critic(WIDTH) whose first unit is on in some places of images and off in
+    others: so the bias of no layer cancels in the distance but that of the last one."""
     state = networks.critic(draw, WIDTH)
     for name in ("down1", "down2", "down3"):
         weight = state[f"{name}.weight"]
         state[f"{name}.weight"] = draw.uniform(*weight.shape, low=-0.3, high=0.3)
         state[f"{name}.bias"] = draw.uniform(len(weight), low=-0.2, high=0.2)
+    state["down1.bias"] = -state["down1.weight"].sum((1, 2, 3)) / 2
     return state
 
 
