@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import replace
 
 from nbformat.notebooknode import NotebookNode
@@ -70,11 +71,15 @@ def broken_rules(clean: Clean, assignment: Assignment) -> dict[str, str]:
     return {task: sentence for task, sentence in broken.items() if task in known}
 
 
+_IN_CELL = re.compile(r"<ipython-input-[^>\s]{0,60}>, (?=line \d)")
+"""What IPython calls a cell means nothing to its author."""
+
+
 def stopped_cells(notebook: NotebookNode, assignment: Assignment) -> dict[str, str]:
     """Functions whose cell ended with an exception, and which."""
     wanted = {grade_id(cell): defined(cell.source) for cell in assignment.template.cells}
     return {
-        name: f"{output.ename}: {output.evalue}"
+        name: f"{output.ename}: {_IN_CELL.sub('', output.evalue)}"
         for cell in filter(is_solution, notebook.cells)
         for output in cell.get("outputs", [])
         if output.output_type == "error"

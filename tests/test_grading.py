@@ -210,3 +210,4 @@ def test_a_function_that_is_missing_is_told_what_stopped_its_cell(
     task = next(task for task in report.tasks if task.task == "kl_divergence")
     assert task.worst is not None
     assert re.search("no method `kl_divergence`: .* stopped with SyntaxError", task.worst.message)
+    assert re.search(r" \(line \d+\)$", task.worst.message)
