@@ -18,6 +18,7 @@ _TWINS = 12
 """Among 4,000 numbers of 24 bits a half pair of equal ones is expected, and a dozen of them in less
 than one of 10^13 cases."""
 _MOST = 1 << 16
+"""Of rows, and of batches: a hostile reply may hold millions."""
 
 
 def points(
@@ -51,10 +52,10 @@ def points(
 
 
 def _batches(reply: Reply, model: int) -> list[Array]:
-    rows, ends = reply.seen[f"{model}"], np.cumsum(reply.seen[f"{model}.sizes"])
-    if len(rows) > _MOST:
-        raise ValueError(f"{len(rows)} rows; no more than {_MOST} are compared")
-    return np.split(rows, ends[:-1]) if len(ends) else []
+    rows, sizes = reply.seen[f"{model}"], reply.seen[f"{model}.sizes"]
+    if max(len(rows), len(sizes)) > _MOST:
+        raise ValueError(f"no more than {_MOST} rows are compared")
+    return np.split(rows, np.cumsum(sizes)[:-1]) if len(sizes) else []
 
 
 def _new(reply: Reply) -> Iterator[Array]:
