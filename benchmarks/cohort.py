@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -16,9 +17,9 @@ from nbformat.notebooknode import NotebookNode
 
 from autograder.assignment import Assignment, find
 from autograder.release import reference
-from tests.mutants.vae.right import RIGHT
-from tests.mutants.vae.wrong import WRONG
-from tests.samples import TASKS, cell_of, handed_in, make_course
+from tests.mutants.book import Right, Wrong
+from tests.mutants.cases import RIGHT, WRONG
+from tests.samples import cell_of, handed_in, make_course
 
 _KINDS = ("right", "right", "right", "reference", "one", "one", "one", "three", "half", "untouched")
 ENDLESS = (
@@ -26,39 +27,34 @@ ENDLESS = (
 )
 
 
-def _right(chance: random.Random) -> dict[str, str]:
-    chosen = {}
-    for task in TASKS:
-        sources = [right.source for right in RIGHT if right.task == task]
-        if sources:
-            chosen[task] = chance.choice(sources)
-    return chosen
+class _Cohort:
+    """Submissions of one assignment."""
 
+    def __init__(self, assignment: Assignment) -> None:
+        self.released, self.solved = assignment.template, reference(assignment)
+        self._tasks = [task.name for task in assignment.tasks]
+        self._right = [right for right in RIGHT if right.book.name == assignment.name]
+        self._wrong = [wrong for wrong in WRONG if wrong.book.name == assignment.name]
 
-def _wrong(chance: random.Random, number: int) -> dict[str, str]:
-    tasks = chance.sample(TASKS, number)
-    return {
-        task: chance.choice([wrong.source for wrong in WRONG if wrong.task == task])
-        for task in tasks
-    }
+    def submission(self, number: int) -> bytes:
+        """Submission number `number`, as a file."""
+        chance, kind = random.Random(number), _KINDS[number % len(_KINDS)]
+        if kind == "untouched":
+            return nbformat.writes(self.released).encode()
+        notebook = handed_in(self.released, self.solved)
+        for task, source in self._solutions(kind, chance).items():
+            cell_of(notebook, f"{task}_solution").source = source
+        return nbformat.writes(notebook).encode()
 
-
-def submission(released: NotebookNode, solved: NotebookNode, number: int) -> bytes:
-    """Submission number `number` of the cohort, as a file."""
-    chance, kind = random.Random(number), _KINDS[number % len(_KINDS)]
-    if kind == "untouched":
-        return nbformat.writes(released).encode()
-    notebook = handed_in(released, solved)
-    solutions = {
-        "right": lambda: _right(chance),
-        "one": lambda: _wrong(chance, 1),
-        "three": lambda: _wrong(chance, 3),
-        "half": lambda: {task: cell_of(released, f"{task}_solution").source for task in TASKS[4:]},
-        "reference": dict,
-    }[kind]()
-    for task, source in solutions.items():
-        cell_of(notebook, f"{task}_solution").source = source
-    return nbformat.writes(notebook).encode()
+    def _solutions(self, kind: str, chance: random.Random) -> dict[str, str]:
+        if kind == "half":
+            left = self._tasks[(len(self._tasks) + 1) // 2 :]
+            return {task: cell_of(self.released, f"{task}_solution").source for task in left}
+        wrong = {"one": 1, "three": 3}.get(kind, 0)
+        tasks = chance.sample(self._tasks, wrong) if wrong else self._tasks
+        known: Sequence[Right | Wrong] = self._wrong if wrong else self._right
+        every = {task: [case.source for case in known if case.task == task] for task in tasks}
+        return {} if kind == "reference" else {t: chance.choice(s) for t, s in every.items() if s}
 
 
 def endless(released: NotebookNode, solved: NotebookNode) -> bytes:
@@ -68,13 +64,13 @@ def endless(released: NotebookNode, solved: NotebookNode) -> bytes:
     return nbformat.writes(notebook).encode()
 
 
-def course_with(folder: Path, number: int, first: int = 0) -> Assignment:
+def course_with(folder: Path, number: int, first: int = 0, name: str = "vae") -> Assignment:
     """A fresh course in `folder` in which students s00000, s00001, ... have handed in."""
     make_course(folder)
-    assignment = find("vae", folder)
-    solved = reference(assignment)
+    assignment = find(name, folder)
+    of = _Cohort(assignment)
     for student in range(first, first + number):
-        hand_in(assignment, f"s{student:05}", submission(assignment.template, solved, student))
+        hand_in(assignment, f"s{student:05}", of.submission(student))
     return assignment
 
 
