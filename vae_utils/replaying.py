@@ -6,6 +6,7 @@ import contextlib
 import functools
 import inspect
 import io
+import linecache
 import os
 import textwrap
 from collections.abc import Iterator
@@ -250,9 +251,10 @@ class Replay:
 def _cell_of(function: Any) -> str:
     """The source of the cell that defines a function; in a file, which may be a whole notebook,
     that of the function."""
-    if os.path.isfile(inspect.getfile(function)):
+    name = inspect.getfile(function)
+    if os.path.isfile(name):
         return textwrap.dedent(inspect.getsource(function))
-    return "".join(inspect.findsource(function)[0])
+    return "".join(linecache.getlines(name))  # of which inspect asks the loader of __main__ as well
 
 
 def _one_mistake_a_function(outcomes: tuple[Outcome, ...]) -> Iterator[Outcome]:
