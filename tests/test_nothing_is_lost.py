@@ -212,7 +212,7 @@ def _mounted(at: Path, *options: str) -> Iterator[None]:
                 pytest.fail(said) if os.environ.get("REQUIRE_MOUNT") else pytest.skip(said)
         yield
     finally:
-        subprocess.run(["umount", str(at)], check=False)
+        subprocess.run(["umount", "--lazy", str(at)], check=False)  # some process may end late
 
 
 @pytest.mark.parametrize("free", [200_000, 1_800_000])

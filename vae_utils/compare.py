@@ -21,7 +21,7 @@ from vae_utils.compare_draws import (
     uniform,
 )
 from vae_utils.compare_maps import clusters
-from vae_utils.compare_seen import batches, codes, fresh, moved, points, repeated
+from vae_utils.compare_seen import batches, codes, fresh, moved, repeated, trained
 from vae_utils.compare_segments import segments
 from vae_utils.compare_values import (
     equal,
@@ -43,7 +43,7 @@ KINDS: dict[str, Callable[..., str | None]] = {
         equal, number, overflows, gradients, gradient_at_most, weights, unbiased, reaches,
         unreached, reparameterised, rising, normal, shared, uniform, distribution, binary,
         frequencies, independent, answers, answered, varies, repeats, steady, clusters, refused,
-        cost, between, segments, points, batches, fresh, repeated, codes,
+        cost, between, segments, trained, batches, fresh, repeated, codes,
         moved,
     )
 }  # fmt: skip

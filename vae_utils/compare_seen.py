@@ -1,82 +1,174 @@
 """Judges what a training loop gave to its networks, as `vae_utils.watching` has noted it.
 
-Each comparison returns None, or what is wrong.
+Each comparison returns None, or what is wrong. Replies are not trusted: what is too much to look
+at, or does not belong together, raises ValueError.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from vae_utils.arrays import Array
 from vae_utils.calls import Reply
 from vae_utils.compare_draws import normal, uniform
+from vae_utils.compare_segments import segments
 from vae_utils.compare_values import double
 
-_TWINS = 12
-"""Among 4,000 numbers of 24 bits a half pair of equal ones is expected, and a dozen of them in less
-than one of 10^13 cases."""
-_MOST = 1 << 16
-"""Of rows, and of batches: a hostile reply may hold millions."""
+_TWINS = 6
+"""Of 512 numbers of 24 bits a tenth is expected to be equal to one of 4,000 others, and half a
+dozen in less than one of 10^9 cases."""
+_MOST_ROWS, _MOST_BATCHES = 1 << 15, 1 << 12
 
 
-def points(
-    reply: Reply, *, models: int, weights: int, places: Array, counts: Array, most: int
+@dataclass(frozen=True)
+class _Batch:
+    """Rows [N, D] that one model saw after so many steps, in order; how many there were of them
+    before those that it had seen earlier were left out."""
+
+    step: int
+    rows: Array
+    size: int
+
+
+def _batches(reply: Reply, model: int) -> Iterator[_Batch]:
+    """What a model saw, without the rows that it had seen before."""
+    rows, sizes, steps = (reply.seen[f"{model}{what}"] for what in ("", ".sizes", ".steps"))
+    plain = all(array.ndim == 1 and array.dtype.kind == "i" for array in (sizes, steps))
+    if not plain or rows.ndim != 2 or len(sizes) != len(steps):
+        raise ValueError("no batches")
+    if len(rows) > _MOST_ROWS or len(sizes) > _MOST_BATCHES:
+        raise ValueError(f"no more than {_MOST_ROWS} rows are compared")
+    if (sizes < 0).any() or sizes.sum(dtype=np.float64) != len(rows):
+        raise ValueError("batches of other rows")
+    known: set[bytes] = set()
+    parts = np.split(np.ascontiguousarray(rows), np.cumsum(sizes)[:-1]) if len(sizes) else []
+    for step, part in zip(steps, parts, strict=True):
+        own = {row.tobytes(): row for row in part}
+        new = [row for key, row in own.items() if key not in known]
+        known |= set(own)
+        yield _Batch(int(step), np.array(new).reshape(len(new), rows.shape[1]), len(part))
+
+
+def trained(
+    reply: Reply,
+    *,
+    models: int,
+    weights: int,
+    places: tuple[float, ...],
+    steps: tuple[int, ...],
+    rows: int,
+    kept: tuple[str, ...] = (),
 ) -> str | None:
-    """Critics of points (place, u) [N, 2], each with that many weights.
+    """Critics of points (0, u) and (place, u), all u uniform and independent, with so many weights.
 
-    places, counts: of each place, how many different points each critic has to see. most: points
-    of a place in one batch.
+    steps: of each place, in order, all of which are made with `rows` new points of either kind; as
+    many are seen after the last of them, for the estimate. Batches may be looked at in between.
+    kept: mistakes, points of a place that come again, in "steps" but the first or in "estimates".
     """
-    seen = reply.seen
-    found = sum(name.isdigit() for name in seen)
+    found = sum(name.isdigit() for name in reply.seen)
     if found != models:
         return f"{found} critics were used, {models} wanted"
     for model in range(models):
-        if int(seen[f"{model}.weights"]) != weights:
-            return f"a critic has {int(seen[f'{model}.weights'])} weights, {weights} wanted"
+        count = int(reply.seen[f"{model}.weights"])
+        if count != weights:
+            return f"a critic has {count} weights, {weights} wanted"
     for model in range(models):
-        for place, count in zip(double(places), counts, strict=True):
-            at = [rows[rows[:, 0] == place] for rows in _batches(reply, model)]
-            largest = max(map(len, at), default=0)
-            if largest > most:
-                return f"a batch has {largest} points at {place:g}, {most} wanted"
-            different = len(np.unique(np.concatenate([*at, np.zeros((0, 2))]), axis=0))
-            if not count - _TWINS <= different <= count:
-                return (
-                    f"critic {model + 1} has seen {different} different points at {place:g}, "
-                    f"{int(count)} wanted"
-                )
+        problem = _Training(list(_batches(reply, model)), places, steps, rows).problem(kept)
+        if problem:
+            return f"critic {model + 1} {problem}"
     return None
 
 
-def _batches(reply: Reply, model: int) -> list[Array]:
-    rows, sizes = reply.seen[f"{model}"], reply.seen[f"{model}.sizes"]
-    if max(len(rows), len(sizes)) > _MOST:
-        raise ValueError(f"no more than {_MOST} rows are compared")
-    return np.split(rows, np.cumsum(sizes)[:-1]) if len(sizes) else []
+class _Training:
+    """One critic's."""
 
+    def __init__(
+        self, batches: list[_Batch], places: tuple[float, ...], steps: tuple[int, ...], rows: int
+    ) -> None:
+        self._batches, self._places, self._rows = batches, places, rows
+        self._ends = np.cumsum(steps).tolist()
+        self._starts = [0, *self._ends[:-1]]
 
-def _new(reply: Reply) -> Iterator[Array]:
-    """Of each batch of the first model those rows that it had not seen before, and once."""
-    known: set[bytes] = set()
-    for batch in _batches(reply, 0):
-        rows = {row.tobytes(): row for row in np.ascontiguousarray(batch)}
-        yield np.array([row for key, row in rows.items() if key not in known])
-        known |= set(rows)
+    def _new(self, place: float, first: int, last: int) -> Array:
+        """New points [N, 2] at a place, seen after `first` to `last` steps."""
+        between = [b.rows for b in self._batches if first <= b.step <= last]
+        rows = np.concatenate([*between, np.zeros((0, 2))])
+        return np.asarray(rows[rows[:, 0] == place])
+
+    def problem(self, kept: tuple[str, ...]) -> str | None:
+        """What is wrong about it."""
+        made = max((batch.step for batch in self._batches), default=0)
+        if made != self._ends[-1]:
+            return f"made {made} steps, {self._ends[-1]} wanted"
+        for place, start, end in zip(self._places, self._starts, self._ends, strict=True):
+            problem = self._at(place, start, end, kept)
+            if problem:
+                return problem
+        return None
+
+    def _at(self, place: float, start: int, end: int, kept: tuple[str, ...]) -> str | None:
+        largest = max(self._sizes(place), default=0)
+        if largest > self._rows:
+            return f"was shown {largest} points at {place:g} at once, {self._rows} wanted"
+        for step in range(start, end):
+            wanted = 0 if "steps" in kept and step > start else self._rows
+            problem = self._off(place, step, wanted, f"made step {step + 1} with")
+            if problem:
+                return problem
+        wanted = 0 if "estimates" in kept else self._rows
+        problem = self._off(place, end, wanted, "was shown, for the estimate,")
+        return problem or self._law(place, start, end)
+
+    def _sizes(self, place: float) -> list[int]:
+        return [int((batch.rows[:, 0] == place).sum()) for batch in self._batches]
+
+    def _off(self, place: float, step: int, wanted: int, did: str) -> str | None:
+        for where in (0.0, place):
+            count = len(self._new(where, step, step))
+            if count < wanted - _TWINS:
+                return f"{did} {count} new points at {where:g}, {wanted} wanted"
+        if count and not wanted:  # those at 0 may belong to the next place
+            return f"{did} {count} new points at {place:g}"
+        return None
+
+    def _law(self, place: float, start: int, end: int) -> str | None:
+        both = self._new(0.0, start, end), self._new(place, start, end)
+        count = min(map(len, both))
+        points = Reply(tuple(rows[None, :count] for rows in both), single=False)
+        problem = segments(points, places=(0.0, place), shape=(1, count, 2))
+        return f"was shown odd points: {problem}" if problem else None
 
 
 def batches(reply: Reply, *, sizes: Array) -> str | None:
     """A function was given batches of these sizes, in this order."""
-    found = reply.seen["0.sizes"] if reply.seen else np.zeros(0)
-    if np.array_equal(found, sizes):
+    found = [batch.size for batch in _batches(reply, 0)] if reply.seen else []
+    wanted = [int(size) for size in sizes]
+    if found == wanted:
         return None
-    return f"it was called with batches of {_listed(found)} rows, {_listed(sizes)} wanted"
+    return f"it was called with batches of {_listed(found)} rows, {_listed(wanted)} wanted"
 
 
-def _listed(sizes: Array) -> str:
-    return ", ".join(f"{int(size)}" for size in sizes[:9]) + ", ..." * (len(sizes) > 9) or "no"
+def _listed(sizes: list[int]) -> str:
+    return ", ".join(map(str, sizes[:9])) + ", ..." * (len(sizes) > 9) or "no"
+
+
+def _news(reply: Reply) -> list[Array]:
+    """New rows of each batch of the first model that has some."""
+    return [batch.rows for batch in _batches(reply, 0) if len(batch.rows)]
+
+
+def _matched(news: list[Array], sizes: Array) -> list[Array]:
+    """Batches with so many new rows, in this order, and as far as there are; others may come in
+    between."""
+    rest, found = list(sizes), list[Array]()
+    for rows in news:
+        if rest and len(rows) == rest[0]:
+            found.append(rows)
+            del rest[0]
+    return found
 
 
 def fresh(reply: Reply, *, sizes: Array, exactly: bool = False) -> str | None:
@@ -84,39 +176,35 @@ def fresh(reply: Reply, *, sizes: Array, exactly: bool = False) -> str | None:
 
     Others may come in between, unless exactly these are wanted.
     """
-    found = [len(rows) for rows in _new(reply) if len(rows)]
-    wanted = [int(size) for size in sizes]
-    rest = iter(found)
-    if found == wanted if exactly else all(size in rest for size in wanted):
+    news = _news(reply)
+    found, wanted = [len(rows) for rows in news], [int(size) for size in sizes]
+    if found == wanted or (not exactly and len(_matched(news, sizes)) == len(wanted)):
         return None
-    shown = _listed(np.array(found)), _listed(sizes)
-    return f"batches of {shown[0]} new codes were used, {shown[1]} wanted"
+    return f"batches of {_listed(found)} new codes were used, {_listed(wanted)} wanted"
 
 
 def repeated(reply: Reply) -> str | None:
     """Batches that are mostly made of rows that the model had seen before: a mistake."""
-    new = sum(map(len, _new(reply)))
+    new = sum(map(len, _news(reply)))
     return None if new <= len(reply.seen["0"]) / 2 else "most of the rows are new"
 
 
 def codes(
-    reply: Reply, *, least: int, length: int, low: float | None = None, zero: bool = False
+    reply: Reply, *, sizes: Array, length: int, low: float | None = None, zero: bool = False
 ) -> str | None:
-    """Different rows [least or more, length] that the model saw are independent normal draws.
+    """The new rows [N, length] in batches of these sizes are independent normal draws.
 
     Mistakes to recognise: uniform ones from `low` to 1; nothing but zeros.
     """
-    rows = [row for batch in _new(reply) for row in batch]
+    news = _news(reply)
     if zero:
-        return None if len(rows) == 1 and not rows[0].any() else "there are other codes"
-    if len(rows) < least:
-        return f"{len(rows)} different codes were used, {least} wanted"
-    joined = Reply((np.array(rows),))
-    zeros, ones = np.zeros(length), np.ones(length)
+        return "there are other codes" if any(rows.any() for rows in news) else None
+    rows = np.concatenate([np.zeros((0, length)), *_matched(news, sizes)])
+    joined, zeros, ones = Reply((double(rows),)), np.zeros(length), np.ones(length)
     if low is not None:
         return uniform(joined, low=low * ones, high=ones)
     axes = ("batch", "entries of a code")
-    return normal(joined, mean=zeros, std=ones, calls=len(rows), axes=axes)
+    return normal(joined, mean=zeros, std=ones, calls=int(sum(sizes)), axes=axes)
 
 
 def moved(reply: Reply, *, start: dict[str, Array]) -> str | None:

@@ -32,6 +32,8 @@ class StandIn:
         model is the method's own, or the last argument of a function that is one.
     scale: what every entry is multiplied by.
     step: whether outputs are 1 above 1/2 and else 0.
+    asks: an input that is a model: it is asked about all others that are parameters, and nothing
+        comes of it, but that it has seen them.
     """
 
     parameters: tuple[str, ...]
@@ -44,6 +46,7 @@ class StandIn:
     own: tuple[str, ...] = ()
     scale: float = 1.0
     step: bool = False
+    asks: str = ""
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         """The only output, or a tuple of all, each [..., m] or [...]."""
@@ -51,6 +54,10 @@ class StandIn:
         unknown = (value for name, value in named.items() if name not in names)
         rest = iter((*inputs, *unknown))
         values = [named[name] if name in named else next(rest) for name in names]
+        if self.asks:
+            model = values[names.index(self.asks)]
+            for name, value in zip(self.parameters, values, strict=False):
+                name == self.asks or model(value)
         outputs = tuple(self._finished(_affine(values, *terms)) for terms in self.maps)
         return outputs if len(outputs) > 1 else outputs[0]
 

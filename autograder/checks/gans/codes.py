@@ -6,7 +6,7 @@ They are judged by what the generator has seen, so no matter which losses they l
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -16,27 +16,29 @@ from autograder.checks.gans import networks
 from autograder.checks.gans.networks import State
 
 LATENT, WIDTH = 100, 1
-CALLS, STEPS = 2, 2
+STEPS = 3
 BIASES = ("down1.bias", "down2.bias", "down3.bias")
 """Of the critic."""
+KEPT = "The codes come again: draw new ones for {}."
+SHARED = "The images of a batch share one code: as many codes are wanted as there are images."
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many new codes there are for each step of the critic, and of the generator, in a round of
-    which each has `critic_steps` and one."""
+    """How many new codes there are for each step of the critic, and for each of the generator: one
+    comes after `critic_steps` of the critic's."""
 
     critic: tuple[int, ...]
     generator: tuple[int, ...]
     critic_steps: int
 
     def all(self) -> Tensor:
-        """In order, those that are none left out."""
+        """In the order of the steps, those without new codes left out."""
         found: list[int] = []
         for step, own in enumerate(self.generator):
             start = step * self.critic_steps
             found += [*self.critic[start : start + self.critic_steps], own]
-        return torch.tensor([size for size in found * CALLS if size])
+        return torch.tensor([size for size in found if size])
 
 
 def sizes(batches: tuple[int, ...], critic_steps: int) -> Sizes:
@@ -60,33 +62,44 @@ def bent_critic(draw: Draw) -> State:
 def wrong_sizes(right: Sizes, batch: int) -> Iterator[Misconception]:
     """Codes that come again, or too many; batch: the size that the notebook has."""
     hint = "The codes are all zero: draw them with torch.randn."
-    zero = {"least": 1, "length": LATENT, "zero": True}
+    zero = {"sizes": right.all(), "length": LATENT, "zero": True}
     yield Misconception("codes_of_zero", hint, zero, kind="codes")
-    rounds = len(right.generator)
-    none, once = (0,) * rounds, (1,) * rounds
+    yield from _kept(right)
+    yield from _shared(right)
+    hint = "The generator's step takes as many codes as the last batch had images."
+    fixed = replace(right, generator=(batch,) * len(right.generator))
+    yield _are("fixed_batch_size", hint, fixed)
+    yield Misconception("codes_kept", KEPT.format("each step"), {}, kind="repeated")
+
+
+def _kept(right: Sizes) -> Iterator[Misconception]:
+    none = (0,) * len(right.generator)
     first = tuple(
         size if number % right.critic_steps == 0 else 0 for number, size in enumerate(right.critic)
     )
-    kept = "The codes come again: draw new ones for {}."
-    for hint, critic, generator in (
-        (kept.format("the generator's step, too"), right.critic, none),
-        (kept.format("every step of the critic"), first, right.generator),
-        (kept.format("each step, of the critic and of the generator"), first, none),
+    for what, found in (
+        ("the generator's step, too", replace(right, generator=none)),
+        ("every step of the critic", replace(right, critic=first)),
+        (
+            "each step, of the critic and of the generator",
+            replace(right, critic=first, generator=none),
+        ),
     ):
-        yield _are("codes_kept", hint, Sizes(critic, generator, right.critic_steps).all())
-    hint = "The images of a batch share one code: as many codes are wanted as there are images."
-    one = Sizes((1,) * len(right.critic), once, right.critic_steps)
-    yield _are("one_code_for_all", hint, one.all())
-    for critic, generator in ((one.critic, right.generator), (right.critic, once)):
-        yield _are("one_code_for_all", hint, Sizes(critic, generator, right.critic_steps).all())
-    hint = "The generator's step takes as many codes as the last batch had images."
-    fixed = Sizes(right.critic, (batch,) * rounds, right.critic_steps)
-    yield _are("fixed_batch_size", hint, fixed.all())
-    yield Misconception("codes_kept", kept.format("each step"), {}, kind="repeated")
+        yield _are("codes_kept", KEPT.format(what), found)
 
 
-def _are(name: str, hint: str, found: Tensor) -> Misconception:
-    return Misconception(name, hint, {"sizes": found, "exactly": True})
+def _shared(right: Sizes) -> Iterator[Misconception]:
+    one, once = (1,) * len(right.critic), (1,) * len(right.generator)
+    for found in (
+        replace(right, critic=one, generator=once),
+        replace(right, critic=one),
+        replace(right, generator=once),
+    ):
+        yield _are("one_code_for_all", SHARED, found)
+
+
+def _are(name: str, hint: str, found: Sizes) -> Misconception:
+    return Misconception(name, hint, {"sizes": found.all(), "exactly": True})
 
 
 def wrong_laws() -> Iterator[Misconception]:

@@ -74,13 +74,14 @@ def objectives(draw: Draw) -> tuple[StandIns, Tensor]:
     rise = torch.tensor([4.0, 1.0]) * draw.uniform(2, low=0.8, high=1.0)
     own = ("output.bias",)
 
-    def linear(theta: float, bias: float) -> StandIn:
+    def linear(theta: float, bias: float, asks: str = "critic") -> StandIn:
         along = torch.tensor([theta, 0.0])
         terms = (torch.tensor(0.0), torch.zeros(2), along, None, torch.tensor([bias]))
-        return StandIn(("x", "y", "critic"), (terms,), plain=True, mean=True, own=own)
+        names = ("x", "y", "critic")
+        return StandIn(names, (terms,), plain=True, mean=True, own=own, asks=asks)
 
     hellinger, wasserstein = (linear(float(r), PULL) for r in rise)
-    parts = (hellinger, wasserstein, linear(0.0, 0.0))
+    parts = (hellinger, wasserstein, linear(0.0, 0.0, asks=""))
     return dict(zip(PARTS, parts, strict=True)), rise
 
 
@@ -97,11 +98,10 @@ def stood_in(rise: Tensor, thetas: tuple[float, ...], steps: tuple[int, ...]) ->
     return bounds(*pairs)
 
 
-def points_seen(thetas: tuple[float, ...], steps: tuple[int, int], width: int) -> dict[str, Any]:
-    """Of both critics: how many different points they are shown, at 0 and at each theta, in so many
-    steps for the first of them and for each other one, and for the estimates."""
-    batches = [steps[number > 0] + 1 for number in range(len(thetas))]
-    counts = BATCH * torch.tensor([sum(batches), *batches])
+def critics_trained(
+    thetas: tuple[float, ...], first: int, steps: int, width: int
+) -> dict[str, Any]:
+    """How both critics are trained, as a comparison wants it."""
     weights = 3 * width + 2 * (width + 1) * width + width + 1
-    places = torch.tensor([0.0, *thetas])
-    return {"models": 2, "weights": weights, "places": places, "counts": counts, "most": BATCH}
+    each = (first, *(steps for _ in thetas[1:]))
+    return {"models": 2, "weights": weights, "places": thetas, "steps": each, "rows": BATCH}

@@ -24,7 +24,10 @@ from vae_utils.stand_in import StandIn
 PAIRS, LR, WEIGHT = 512, 1e-3, 20.0
 _FLAT, _STEP = 0.7, 1.5
 _ROUNDING = 1e-6
-_HINT = "The penalty belongs to points all over the line from y to x: here it is that of {} alone."
+_HINT = (
+    "The penalty belongs to points all over the line from y to x, with a t for each pair: here it "
+    "comes from the side of {} alone."
+)
 
 
 def must_pay_between(student: Student, draw: Draw, given: dict[str, StandIn]) -> None:

@@ -28,16 +28,14 @@ from autograder.checks.gans.curves import (
     FAR,
     HIGH,
     LESS,
-    LR,
     MANY,
     NONE,
-    PULL,
     TOP,
     UNTRAINED,
     WIDTH,
     bounds,
+    critics_trained,
     objectives,
-    points_seen,
     stood_in,
     wrong_curves,
 )
@@ -46,8 +44,8 @@ from autograder.checks.gans.kinked import must_pay_between
 from autograder.checks.gans.toy_mistakes import (
     wrong_distances,
     wrong_figures,
-    wrong_points,
     wrong_samples,
+    wrong_training,
     wrong_weights,
 )
 from autograder.student import Student
@@ -172,34 +170,18 @@ def test_steps_and_order(student: Student, draw: Draw) -> None:
     _must_follow(student, draw, (15.0, FAR), (1, MANY), right, (turned, always))
 
 
-@worth(0.5)
-def test_a_critic_for_each_distance(student: Student, draw: Draw) -> None:
-    """The two distances have critics of their own: training one leaves the other as it was."""
-    given, _ = objectives(draw)
-    answer = student.call("toy_curves", (0.0, 0.0), 1, MANY, WIDTH, stand_ins=given)
-    apart = (-0.7 * PULL**2 * LR * MANY, 0.7 * PULL**2 * LR * MANY)
-    limits = bounds((apart, ANY), (apart, ANY))
-    hint = "One critic serves both distances: make a new ToyCritic for each."
-    after = (0.8 * PULL**2 * LR * MANY, 3 * PULL**2 * LR * MANY)
-    shared = [
-        Misconception("critic_shared", hint, bounds(*curves))
-        for curves in (((apart, ANY), (after, ANY)), ((after, ANY), (apart, ANY)))
-    ]
-    answer.must("between", limits, shared)
-
-
-@worth(0.5)
+@worth(1)
 def test_points_for_every_step(student: Student, draw: Draw) -> None:
-    """Critics of the width that is asked for see 512 new points of each kind for every step, and
-    for every estimate."""
+    """Each distance has a critic of its own, of the width that is asked for. It sees 512 new points
+    of each kind for every step, and for every estimate."""
     thetas, first, steps, width = (1.5, 0.5), 3, 2, 16
+    right = critics_trained(thetas, first, steps, width)
 
     def claim(given: StandIns) -> None:
-        if given:  # they ask no critic
-            return
-        answer = student.call("toy_curves", thetas, first, steps, width, watched="ToyCritic")
-        right = points_seen(thetas, (first, steps), width)
-        answer.must("points", right, wrong_points(right, thetas, (first, steps)))
+        answer = student.call(
+            "toy_curves", thetas, first, steps, width, stand_ins=given, watched="ToyCritic"
+        )
+        answer.must("trained", right, wrong_training(right))
 
     student.given(objectives(draw)[0], claim)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from autograder.checks import Misconception
 from autograder.checks.gans import fits
-from autograder.checks.gans.curves import points_seen
+from autograder.checks.gans.curves import critics_trained
 from autograder.checks.gans.fits import Fit, Fitted, State
 
 
@@ -72,26 +72,35 @@ def wrong_distances(right: Fitted, later: Fitted) -> Iterator[Misconception]:
     yield gives("distances_after_the_step", hint, *later.distances)
 
 
-def wrong_points(
-    right: dict[str, Any], thetas: tuple[float, ...], steps: tuple[int, int]
-) -> Iterator[Misconception]:
-    """Of what critics are shown; right: as `points_seen` has it."""
+def wrong_training(right: dict[str, Any]) -> Iterator[Misconception]:
+    """Of critics; right: as `critics_trained` has it."""
     hint = "The critics do not have the width that was asked for: ToyCritic(width)."
     for width in (16, 64, 128, 256):
-        other = points_seen(thetas, steps, width)["weights"]
-        yield Misconception("width_ignored", hint, {"weights": other})
+        weights = critics_trained((), 0, 0, width)["weights"]
+        yield Misconception("width_ignored", hint, {"weights": weights})
     hint = "A batch has 512 points of each kind."
     for rows in (64, 128, 256, 1024):
-        other = {"counts": right["counts"] * rows // right["most"], "most": rows}
-        yield Misconception("batch_size", hint, other)
+        yield Misconception("batch_size", hint, {"rows": rows})
     hint = "The same points come again: draw new ones for {}."
-    kept = {
-        "every step": points_seen(thetas, (1, 1), 16)["counts"],
-        "the estimate, too": right["counts"] - points_seen(thetas, (0, 0), 16)["counts"],
-        "every step, and for the estimate": points_seen(thetas, (0, 0), 16)["counts"],
+    for what, kept in (
+        ("every step", ("steps",)),
+        ("the estimate, too", ("estimates",)),
+        ("every step, and for the estimate", ("steps", "estimates")),
+    ):
+        yield Misconception("batch_kept", hint.format(what), {"kept": kept})
+    hint = "There is a step too many for each theta: the batch of the estimate makes none."
+    more = tuple(count + 1 for count in right["steps"])
+    yield Misconception("estimate_makes_a_step", hint, {"steps": more})
+    yield Misconception("estimate_makes_a_step", hint, {"steps": more, "kept": ("estimates",)})
+    hint = "One critic serves both distances: make a new ToyCritic for each."
+    places, steps = right["places"], right["steps"]
+    twice = {"places": (*places, *places), "steps": (*steps, *steps)}
+    in_turn = {
+        "places": tuple(place for place in places for _ in range(2)),
+        "steps": tuple(count for count in steps for _ in range(2)),
     }
-    for what, counts in kept.items():
-        yield Misconception("batch_kept", hint.format(what), {"counts": counts})
+    for one in (twice, in_turn):
+        yield Misconception("critic_shared", hint, {"models": 1, **one})
 
 
 def wrong_figures(thetas: Tensor, curves: tuple[Tensor, Tensor]) -> Iterator[Misconception]:

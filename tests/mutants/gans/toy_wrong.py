@@ -151,6 +151,29 @@ CURVES = _changed(
      "        batch = toy_samples(theta, 512)\n"
      "        fit_critic(critic, [batch] * count, name)\n        with torch.no_grad():\n"
      "            values.append(estimate(*batch, critic).item())\n"),
+    ("estimate from a step too many", "estimate_makes_a_step",
+     "        fit_critic(critic, (toy_samples(theta, 512) for _ in range(count)), name)\n"
+     "        with torch.no_grad():\n"
+     "            values.append(estimate(*toy_samples(theta, 512), critic).item())\n",
+     "        batches = [toy_samples(theta, 512) for _ in range(count + 1)]\n"
+     "        fit_critic(critic, batches, name)\n        with torch.no_grad():\n"
+     "            values.append(estimate(*batches[-1], critic).item())\n"),
+    ("the last of a step too many", None,
+     "        fit_critic(critic, (toy_samples(theta, 512) for _ in range(count)), name)\n"
+     "        with torch.no_grad():\n"
+     "            values.append(estimate(*toy_samples(theta, 512), critic).item())\n",
+     "        batches = (toy_samples(theta, 512) for _ in range(count + 1))\n"
+     "        values.append(fit_critic(critic, batches, name)[-1])\n"),
+    ("steps in halves", None,
+     "        fit_critic(critic, (toy_samples(theta, 512) for _ in range(count)), name)\n",
+     "        for _ in range(count):\n            x, y = toy_samples(theta, 512)\n"
+     "            fit_critic(critic, [(x[:256], y[:256]), (x[256:], y[256:])], name)\n"),
+    ("y is x moved", None, "curves = []\n", "curves = []\ndef toy_samples(theta, n):\n"
+     "    x = torch.rand(n, 2) * torch.tensor([0.0, 1.0])\n"
+     "    return x, x + torch.tensor([theta, 0.0])\n"),
+    ("u is normal", None, "curves = []\n", "curves = []\ndef toy_samples(theta, n):\n"
+     "    x, y = torch.randn(2, n, 2) * torch.tensor([0.0, 1.0])\n"
+     "    return x, y + torch.tensor([theta, 0.0])\n"),
     ("seed for each theta", None, "        count =",
      "        torch.manual_seed(0)\n        count ="),
 )  # fmt: skip

@@ -62,6 +62,20 @@ LOOPS = BOOK.right(
      "    generator_loss(generator, critic, z).backward()\n    g.step()\n"
      "    if step % 100 == 0:\n        with torch.no_grad():\n"
      "            shown.append(generator(look))\nreturn losses"),
+    ("seed, fixed looks, keywords",
+     "torch.manual_seed(3)\n"
+     "adam = lambda net: torch.optim.Adam(net.parameters(), lr=lr, betas=(0.5, 0.9))\n"
+     "d, g = adam(critic), adam(generator)\n"
+     "shown = [generator(z=torch.zeros(3, generator.latent_dim))]\n"
+     "batches, losses = endless(loader), []\nfor step in range(steps):\n"
+     "    for _ in range(critic_steps):\n        x = next(batches)\n"
+     "        z = torch.randn(size=(len(x), generator.latent_dim))\n"
+     "        loss = critic_loss(generator=generator, critic=critic, x=x, z=z, penalty=penalty)\n"
+     "        d.zero_grad()\n        loss.backward()\n        d.step()\n"
+     "    losses.append(loss.item())\n    g.zero_grad()\n"
+     "    y = generator(z=torch.randn(len(x), generator.latent_dim))\n"
+     "    (-critic(x=y).mean()).backward()\n    g.step()\n"
+     "    shown.append(generator(torch.eye(generator.latent_dim)[:5]).detach())\nreturn losses"),
     ("gradients asked for",
      "d = torch.optim.Adam(critic.parameters(), lr=lr, betas=(0.5, 0.9))\n"
      "g = torch.optim.Adam(generator.parameters(), lr=lr, betas=(0.5, 0.9))\n"
