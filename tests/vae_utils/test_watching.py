@@ -287,7 +287,8 @@ RIGHT = [batch for batch in np.split(_critic().seen["0"], 5)]
         ({"s2": _drawn(np.random.default_rng(9), 0.4)},
          "made step 3 with 0 new points at 0.5, 64 wanted", {}),
         (
-            {f"s{step}": RIGHT[step] ** [1, 9] for step in range(3)},
+            {f"s{step}": RIGHT[step] ** [1, 9] for step in range(3)}
+            | {"e0": RIGHT[2] ** [1, 8], "s2": RIGHT[3] ** [1, 8], "e1": RIGHT[4] ** [1, 9]},
             "was shown odd points: u of x is not uniform",
             {},
         ),
