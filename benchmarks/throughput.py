@@ -34,10 +34,10 @@ c.ExecutePreprocessor.timeout = 900
 
 
 def _seconds(folder: Path, *command: str, **more: str) -> float:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # stock calls alembic
+    environment = {**os.environ, "PATH": path, **more}
     start = time.perf_counter()
-    done = subprocess.run(
-        command, cwd=folder, env={**os.environ, **more}, capture_output=True, text=True
-    )
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{command} ended with {done.returncode}:\n{done.stderr[-3000:]}")
     return time.perf_counter() - start
