@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from autograder.up_to_date import earlier_report
 from autograder.verdicts import Report, TaskReport, Verdict
 
 _BINS = 10
+_LINE = re.compile(r"^line \d+: ")
 _HINTS = 12
 WAITS, READ, NOT_THERE = "waits for you", "read", words(Verdict.UNATTEMPTED)
 SHADES = {
@@ -121,8 +123,9 @@ def answers(assignment: Assignment, found: list[Row]) -> dict[str, Counter[str]]
     return counts
 
 
-def frequent_hints(found: list[Row]) -> list[tuple[int, TaskReport]]:
-    """The most frequent recognised mistakes and other hints, with an example of each."""
+def frequent_hints(found: list[Row]) -> list[tuple[int, TaskReport, str]]:
+    """The most frequent recognised mistakes and other hints: how often, an example, and its text
+    without the line of a notebook."""
     lost = (
         task
         for report in _graded(found)
@@ -132,10 +135,11 @@ def frequent_hints(found: list[Row]) -> list[tuple[int, TaskReport]]:
     examples: dict[tuple[str, str], TaskReport] = {}
     counts: Counter[tuple[str, str]] = Counter()
     for task in lost:
-        key = (task.task, task.misconception or task.hint)
+        key = (task.task, task.misconception or _LINE.sub("", task.hint))
         counts[key] += 1
         examples.setdefault(key, task)
-    return [(count, examples[key]) for key, count in counts.most_common(_HINTS)]
+    most = ((count, examples[key]) for key, count in counts.most_common(_HINTS))
+    return [(count, task, _LINE.sub("", task.hint)) for count, task in most]
 
 
 def render(assignment: Assignment) -> str:
