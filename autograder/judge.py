@@ -172,11 +172,15 @@ def _known(done: list[Done], own: list[Done], lost: frozenset[str]) -> Known:
 
 def one_mistake_a_function(done: list[Done]) -> Iterator[CheckResult]:
     """The results of checks, without hints that hang on an earlier mistake of the function."""
-    functions = (item.exhibit.call.function if item.exhibit else "" for item in done)
-    results = [item.result for item in done]
-    named = worth_naming(zip(functions, (r.misconception for r in results), strict=True))
-    for result, name_it in zip(results, named, strict=True):
-        yield result if name_it else replace(result, hint="", misconception=None)
+    named = worth_naming((_about(item), item.result.misconception) for item in done)
+    for item, name_it in zip(done, named, strict=True):
+        yield item.result if name_it else replace(item.result, hint="", misconception=None)
+
+
+def _about(item: Done) -> str:
+    """The function that a check looked at; of answers to questions each stands by itself."""
+    call = item.exhibit.call if item.exhibit else None
+    return item.result.name if call is None or call.choices else call.function
 
 
 def _run(tasks: tuple[Task, ...], judge: _Judge) -> dict[str, list[Done]]:
