@@ -24,6 +24,8 @@ _LOOP = (
     "    generator_optimizer.step()\nreturn losses"
 )
 _Z = "torch.randn(len(x), generator.latent_dim, device=x.device)"
+_LAST_Z = f"z = {_Z}\n    generator_optimizer"
+"""Where the generator's step draws."""
 _OPTIMIZERS = (
     "critic_optimizer = torch.optim.Adam(critic.parameters(), **settings)\n"
     "generator_optimizer = torch.optim.Adam(generator.parameters(), **settings)\n"
@@ -154,28 +156,23 @@ LOOPS = _changed(
     ("one code, expanded", "one_code_for_all", _Z,
      "torch.randn(1, generator.latent_dim).expand(len(x), -1)"),
     ("uniform codes for the generator", None,
-     "z = torch.randn(len(x), generator.latent_dim, device=x.device)\n"
-     "    generator_optimizer", "z = torch.rand(len(x), generator.latent_dim)\n"
+     _LAST_Z, "z = torch.rand(len(x), generator.latent_dim)\n"
      "    generator_optimizer"),
     ("codes of zero for the generator", None,
-     "z = torch.randn(len(x), generator.latent_dim, device=x.device)\n"
-     "    generator_optimizer", "z = torch.zeros(len(x), generator.latent_dim)\n"
+     _LAST_Z, "z = torch.zeros(len(x), generator.latent_dim)\n"
      "    generator_optimizer"),
     ("the critic's last codes", "codes_kept",
-     "    z = torch.randn(len(x), generator.latent_dim, device=x.device)\n"
-     "    generator_optimizer", "    generator_optimizer"),
+     "    " + _LAST_Z, "    generator_optimizer"),
     ("codes kept for the critic's steps", "codes_kept",
      "    for _ in range(critic_steps):\n        x = next(batches)\n"
      "        z = torch.randn(len(x), generator.latent_dim, device=x.device)\n",
      "    codes = torch.randn(32, generator.latent_dim)\n"
      "    for _ in range(critic_steps):\n        x = next(batches)\n        z = codes[:len(x)]\n"),
     ("one code for the generator", "one_code_for_all",
-     "z = torch.randn(len(x), generator.latent_dim, device=x.device)\n"
-     "    generator_optimizer", "z = torch.randn(1, generator.latent_dim)\n"
+     _LAST_Z, "z = torch.randn(1, generator.latent_dim)\n"
      "    generator_optimizer"),
     ("fixed batch for the generator", "fixed_batch_size",
-     "z = torch.randn(len(x), generator.latent_dim, device=x.device)\n"
-     "    generator_optimizer", "z = torch.randn(batch_size, generator.latent_dim)\n"
+     _LAST_Z, "z = torch.randn(batch_size, generator.latent_dim)\n"
      "    generator_optimizer"),
     ("truncated codes", None, _Z, _Z + ".clamp(-2, 2)"),
     ("one number for each code", None, _Z,
